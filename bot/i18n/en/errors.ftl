@@ -1,0 +1,12 @@
+error-unexpected = Something broke inside me and I could not answer. Your message is kept: try /retry.
+error-config = My configuration is wrong. Please tell my admin.
+error-model = The model could not answer. Try /retry.
+error-model-unreachable = I cannot reach the model I answer with. Your message is kept: try /retry in a while.
+error-model-missing = The model I am set to use is not installed. My admin can install it with /model.
+error-model-busy = The model is busy and made no room. Your message is kept: try /retry in a while.
+error-model-timeout = The model took too long, so I let it go. Try /retry.
+error-model-broken = The model broke off in the middle of its answer. What you see is what it managed to say; /retry tries again.
+error-model-empty = The model said nothing. Try /retry, or ask me in another way.
+error-channel = I could not deliver the message.
+error-attachment = I cannot read that file.
+error-storage = I cannot write anything: the disk is full or the database does not answer. Please tell my admin, and send it to me again.

@@ -1,0 +1,12 @@
+error-unexpected = Algo se ha roto por dentro y no he podido contestar. Tu mensaje está guardado: prueba con /retry.
+error-config = Mi configuración tiene un error. Avisa a quien me administra.
+error-model = El modelo no ha podido contestar. Prueba con /retry.
+error-model-unreachable = Ahora mismo no encuentro el modelo con el que contesto. Tu mensaje está guardado: prueba con /retry dentro de un rato.
+error-model-missing = El modelo que tengo configurado no está instalado. Quien me administra puede instalarlo con /model.
+error-model-busy = El modelo está ocupado y no ha dejado sitio. Tu mensaje está guardado: prueba con /retry dentro de un rato.
+error-model-timeout = El modelo ha tardado demasiado y lo he dejado. Prueba con /retry.
+error-model-broken = El modelo se ha cortado a mitad de la respuesta. Lo que ves es lo que llegó a decir; con /retry lo intento de nuevo.
+error-model-empty = El modelo no ha dicho nada. Prueba con /retry o pregúntamelo de otra forma.
+error-channel = No he podido entregar el mensaje.
+error-attachment = No puedo leer ese archivo.
+error-storage = No puedo guardar nada: el disco está lleno o la base de datos no responde. Avisa a quien me administra y vuelve a enviármelo.

@@ -1,0 +1,141 @@
+"""The SQL database: one engine, its settings, its migrations.
+
+The only module that knows SQLite from PostgreSQL. Foreign errors become `DatabaseFull`, `DatabaseBusy` and
+`DatabaseBroken` here.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+BUSY_SECONDS = 15  # how long a write waits for another process's write before it gives up
+
+
+class DatabaseError(Exception):
+    """The database did not do what it was asked. `hint` says what mends it."""
+
+    hint = "Look at the log for the reason."
+
+
+class DatabaseFull(DatabaseError):
+    hint = "Free some space on the disk that holds storage.data_dir."
+
+
+class DatabaseBusy(DatabaseError):
+    hint = "Another program holds the database locked. Close it, or wait."
+
+
+class DatabaseBroken(DatabaseError):
+    hint = "Restore the newest backup, or check the file with 'sqlite3 FILE \"PRAGMA integrity_check\"'."
+
+
+def translated(error: SQLAlchemyError) -> DatabaseError:
+    """Our error for one of SQLAlchemy's."""
+    text = str(getattr(error, "orig", None) or error)
+    lowered = text.lower()
+    if "disk is full" in lowered or "no space left" in lowered or "disk i/o" in lowered:
+        return DatabaseFull(text)
+    if "locked" in lowered or "busy" in lowered:
+        return DatabaseBusy(text)
+    return DatabaseBroken(text)
+
+
+def _on_sqlite_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = NORMAL",  # with WAL, a killed process loses nothing; a power cut may lose the last moments
+        f"busy_timeout = {BUSY_SECONDS * 1000}",
+        "foreign_keys = ON",
+        "secure_delete = ON",  # what is forgotten is overwritten, not only unlinked
+        "temp_store = MEMORY",
+        "cache_size = -16000",  # KiB
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # A write transaction takes its lock at once: a read that later turns into a write could only fail. The driver is
+    # told not to begin by itself.
+    if connection.get_execution_options().get("reads"):
+        connection.exec_driver_sql("BEGIN")
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+class Database:
+    """An open database, migrated to the newest schema.
+
+    `writing()` opens a transaction that commits at its end; `reading()` one that only looks.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._write = asyncio.Lock()  # SQLite has one writer: queue here, in order, rather than spin on its lock
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str) -> AsyncIterator["Database"]:
+        """Open `url` (`sqlite+aiosqlite:///FILE`, `postgresql+asyncpg://…`), migrate it, close it at the end.
+
+        Raises:
+            DatabaseError: it cannot be opened or migrated.
+        """
+        parsed = make_url(url)
+        sqlite = parsed.get_backend_name() == "sqlite"
+        if sqlite and parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        engine = create_async_engine(url, pool_pre_ping=not sqlite)
+        if sqlite:
+            prepare_sqlite(engine.sync_engine)
+        try:
+            async with engine.connect() as connection:
+                await connection.run_sync(_migrate)
+                await connection.commit()
+            yield cls(engine)
+        except SQLAlchemyError as error:
+            raise translated(error) from error
+        finally:
+            await engine.dispose()
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with self._write, self._engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise translated(error) from error
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with self._engine.connect() as connection:
+                await connection.execution_options(reads=True)
+                yield connection
+        except DBAPIError as error:
+            raise translated(error) from error
+
+
+def prepare_sqlite(engine: Engine) -> None:
+    """Give every connection of a SQLite engine our settings and our own BEGIN."""
+    event.listen(engine, "connect", _on_sqlite_connect)
+    event.listen(engine, "begin", _begin_immediate)
+
+
+def _migrate(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
