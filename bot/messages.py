@@ -184,6 +184,7 @@ class Capabilities:
     merges: bool  # what one person adds before the answer begins joins the same turn
     votes: bool
     private_replies: bool  # can answer one person alone in a group
+    forms: bool = False  # asks for a correction by itself after a 👎 (Discord modal); else the core asks in the chat
 
 
 def scope_of(chat: Chat, author: Author) -> Scope:

@@ -5,19 +5,25 @@ The only module that knows SQLite from PostgreSQL. Foreign errors become `Databa
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+T = TypeVar("T")
+
+GROUP = 64  # writes that share one transaction at most: bounds how much runs again when one of them fails
 BUSY_SECONDS = 15  # how long a write waits for another process's write before it gives up
 
 
@@ -77,11 +83,14 @@ def _begin_immediate(connection: Connection) -> None:
 class Database:
     """An open database, migrated to the newest schema.
 
-    `writing()` opens a transaction that commits at its end; `reading()` one that only looks.
+    `writing()` opens a transaction that commits at its end; `reading()` one that only looks; `write()` shares one
+    transaction among all the small writes that are waiting (group commit), which is what a message's path uses.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._waiting: deque[tuple[Callable[[AsyncConnection], Awaitable[Any]], asyncio.Future[Any]]] = deque()
+        self._committer: asyncio.Task[None] | None = None
         self._write = asyncio.Lock()  # SQLite has one writer: queue here, in order, rather than spin on its lock
 
     @classmethod
@@ -125,6 +134,51 @@ class Database:
                 yield connection
         except DBAPIError as error:
             raise translated(error) from error
+
+    async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Run `work` in a transaction it may share with others, and return its result once that is committed.
+
+        If the shared transaction fails, each work runs again in one of its own, so `work` may run twice and must do
+        nothing but SQL. A caller that is cancelled leaves its work to be done all the same.
+
+        Raises:
+            DatabaseError: this work failed on its own.
+        """
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append((work, done))
+        if self._committer is None or self._committer.done():
+            self._committer = asyncio.create_task(self._commit_waiting())
+        return await done
+
+    async def _commit_waiting(self) -> None:
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), GROUP))]
+            try:
+                async with self.writing() as connection:
+                    results = [await work(connection) for work, _ in batch]
+            except Exception:  # noqa: BLE001  whose fault it was shows when each runs alone
+                for work, done in batch:
+                    await self._commit_alone(work, done)
+            else:
+                for (_, done), result in zip(batch, results, strict=True):
+                    if not done.done():
+                        done.set_result(result)
+
+    async def _commit_alone(self, work: Callable[[AsyncConnection], Awaitable[Any]], done: asyncio.Future[Any]) -> None:
+        try:
+            async with self.writing() as connection:
+                result = await work(connection)
+        except Exception as error:  # noqa: BLE001  handed to the one who asked
+            if not done.done():
+                done.set_exception(error)
+        else:
+            if not done.done():
+                done.set_result(result)
+
+
+def insert_new(connection: AsyncConnection, table: Table) -> Any:
+    """An INSERT that can ask for `.on_conflict_do_nothing()` and `.on_conflict_do_update()`, in this database's words."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def prepare_sqlite(engine: Engine) -> None:

@@ -167,6 +167,7 @@ deliveries = Table(
     Column("conversation_id", Id, ForeignKey("conversations.id"), nullable=False),
     Column("exchange_id", Id, ForeignKey("exchanges.id"), nullable=True, index=True),
     Column("piece", Integer, nullable=False),
+    Column("purpose", String(16), nullable=False),  # Purpose
     Column("nonce", String(32), nullable=False, unique=True),
     Column("message_id", String(128), nullable=True),  # NULL until the platform has told it
     Column(
@@ -199,6 +200,7 @@ turns = Table(
     Column(
         "memorable", Boolean, nullable=False, default=True, server_default="1"
     ),  # False: recalled text, errors, commands
+    Column("replaced", Boolean, nullable=False, default=False, server_default="0"),  # by a /retry: no longer shown
     Column("indexed_at", Utc, nullable=True),  # when LanceDB had it
     UniqueConstraint("source", "external_id"),
     Index("ix_turns_conversation_id_id", "conversation_id", "id"),

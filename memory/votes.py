@@ -1,0 +1,66 @@
+"""👍, 👎 and what would have been right: the signals that later choose what Martín learns from.
+
+SQL only. One vote a person and exchange, changeable.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import and_, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from memory.database import Database, insert_new
+from memory.outbox import Purpose
+from memory.records import ConversationId, PersonId
+from memory.schema import corrections, deliveries, votes
+
+
+class Votes:
+    """Votes and corrections, over one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def answered_by(self, *, conversation: ConversationId, message_id: str) -> tuple[int, Purpose] | None:
+        """The exchange that a platform message of ours belongs to, and what that message is for."""
+        async with self._database.reading() as connection:
+            row = (
+                await connection.execute(
+                    select(deliveries.c.exchange_id, deliveries.c.purpose)
+                    .where(
+                        deliveries.c.conversation_id == conversation,
+                        deliveries.c.message_id == message_id,
+                        deliveries.c.exchange_id.is_not(None),
+                    )
+                    .limit(1)
+                )
+            ).one_or_none()
+        return None if row is None else (row.exchange_id, Purpose(row.purpose))
+
+    async def vote(self, exchange: int, *, person: PersonId, verdict: str, now: datetime) -> str:
+        """Count one person's vote, or change it. Returns the verdict that stood before, empty if there was none."""
+
+        async def work(connection: AsyncConnection) -> str:
+            key = and_(votes.c.exchange_id == exchange, votes.c.person_id == person)
+            before: str = await connection.scalar(select(votes.c.verdict).where(key)) or ""
+            await connection.execute(
+                insert_new(connection, votes)
+                .values(exchange_id=exchange, person_id=person, verdict=verdict, voted_at=now)
+                .on_conflict_do_update(
+                    index_elements=["exchange_id", "person_id"], set_={"verdict": verdict, "voted_at": now}
+                )
+            )
+            return before
+
+        return await self._database.write(work)
+
+    async def correct(self, exchange: int, *, person: PersonId, text: str, consents: bool, now: datetime) -> None:
+        """Keep what would have been right."""
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(
+                insert(corrections).values(
+                    exchange_id=exchange, person_id=person, text=text, consents=consents, said_at=now
+                )
+            )
+
+        await self._database.write(work)
