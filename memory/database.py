@@ -177,7 +177,7 @@ class Database:
 
 
 def insert_new(connection: AsyncConnection, table: Table) -> Any:
-    """An INSERT that can ask for `.on_conflict_do_nothing()` and `.on_conflict_do_update()`, in this database's words."""
+    """An INSERT that can say `.on_conflict_do_nothing()` or `.on_conflict_do_update()`, in this database's words."""
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 

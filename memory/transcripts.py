@@ -218,26 +218,27 @@ class Transcripts:
             if answer.response is not None:
                 response = await _write_turn(connection, answer.response, answer.conversation)
             asked = inputs[-1] if inputs else answer.again
-            exchange = await connection.scalar(
-                insert(exchanges)
-                .values(
-                    conversation_id=answer.conversation,
-                    input_turn_id=asked,
-                    response_turn_id=response,
-                    person_id=answer.person,
-                    provider=answer.provider,
-                    model=answer.model,
-                    adapter=answer.adapter,
-                    consents=answer.consents,
-                    outcome=answer.outcome,
-                    started_at=answer.started_at,
-                    recall_ms=answer.recall_ms,
-                    first_token_ms=answer.first_token_ms,
-                    total_ms=answer.total_ms,
+            exchange: int = (
+                await connection.execute(
+                    insert(exchanges)
+                    .values(
+                        conversation_id=answer.conversation,
+                        input_turn_id=asked,
+                        response_turn_id=response,
+                        person_id=answer.person,
+                        provider=answer.provider,
+                        model=answer.model,
+                        adapter=answer.adapter,
+                        consents=answer.consents,
+                        outcome=answer.outcome,
+                        started_at=answer.started_at,
+                        recall_ms=answer.recall_ms,
+                        first_token_ms=answer.first_token_ms,
+                        total_ms=answer.total_ms,
+                    )
+                    .returning(exchanges.c.id)
                 )
-                .returning(exchanges.c.id)
-            )
-            assert exchange is not None
+            ).scalar_one()
             if answer.recalled:
                 await connection.execute(
                     insert(recalled),
@@ -266,24 +267,25 @@ async def _write_turn(connection: AsyncConnection, said: Said, conversation: Con
             .where(accounts.c.platform == said.platform, accounts.c.user_id == said.user_id)
             .scalar_subquery()
         )
-    turn = await connection.scalar(
-        insert(turns)
-        .values(
-            conversation_id=conversation,
-            scope=str(said.scope),
-            role=said.role,
-            account_id=account,
-            person_id=said.person,
-            speaker=said.speaker,
-            text=said.text,
-            said_at=said.said_at,
-            message_id=said.message_id,
-            reply_to=said.reply_to,
-            memorable=said.memorable,
+    turn = (
+        await connection.execute(
+            insert(turns)
+            .values(
+                conversation_id=conversation,
+                scope=str(said.scope),
+                role=said.role,
+                account_id=account,
+                person_id=said.person,
+                speaker=said.speaker,
+                text=said.text,
+                said_at=said.said_at,
+                message_id=said.message_id,
+                reply_to=said.reply_to,
+                memorable=said.memorable,
+            )
+            .returning(turns.c.id)
         )
-        .returning(turns.c.id)
-    )
-    assert turn is not None
+    ).scalar_one()
     return TurnId(turn)
 
 
