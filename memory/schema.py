@@ -81,8 +81,8 @@ accounts = Table(
     UniqueConstraint("platform", "user_id"),
 )
 
-# What a person, group, server or role may do. `kind` is "person" (subject: person id), "chat", "server" or "role"
-# (subject: "platform:id"); `role` is "admin", "allowed" or "banned".
+# What a person, group, server or role may do. `kind` is "person", "chat", "server" or "role"; `subject` is
+# "platform:id", for a person that of one account, so that linking moves it; `role` is "admin", "allowed" or "banned".
 grants = Table(
     "grants",
     metadata,
@@ -96,15 +96,18 @@ grants = Table(
 )
 
 # One-time codes. `purpose` is "pair" (a stranger's, an admin approves it), "admin" (the first start's) or "link"
-# (joins two accounts). Only the digest of the code is kept.
+# (joins two accounts). Only the digest of the code is kept, and its first letters: they find the row that a wrong code
+# was aimed at, so that its tries can be counted.
 codes = Table(
     "codes",
     metadata,
     Column("id", Id, primary_key=True),
     Column("purpose", String(8), nullable=False),
     Column("digest", String(64), nullable=False, unique=True),
+    Column("selector", String(8), nullable=False, default="", server_default="", index=True),
+    Column("holder", String(256), nullable=False, default="", server_default="", index=True),  # account; one code each
     Column("person_id", Id, ForeignKey("people.id"), nullable=True),
-    Column("chat", Text, nullable=False, default="", server_default=""),  # JSON of the chat to tell when it is approved
+    Column("chat", Text, nullable=False, default="", server_default=""),  # JSON: whom to tell of it, and where
     Column("created_at", Utc, nullable=False),
     Column("expires_at", Utc, nullable=False),
     Column("tries", Integer, nullable=False, default=0, server_default="0"),

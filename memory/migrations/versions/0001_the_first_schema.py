@@ -99,6 +99,8 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("purpose", sa.String(length=8), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("selector", sa.String(length=8), server_default="", nullable=False),
+        sa.Column("holder", sa.String(length=256), server_default="", nullable=False),
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("chat", sa.Text(), server_default="", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -108,6 +110,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_codes")),
         sa.UniqueConstraint("digest", name=op.f("uq_codes_digest")),
     )
+    with op.batch_alter_table("codes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_codes_holder"), ["holder"], unique=False)
+        batch_op.create_index(batch_op.f("ix_codes_selector"), ["selector"], unique=False)
+
     op.create_table(
         "grants",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

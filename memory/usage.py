@@ -1,0 +1,48 @@
+"""How many messages each person sent each day. The day is the caller's: it knows the time zone."""
+
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from memory.database import Database, insert_new
+from memory.records import PersonId
+from memory.schema import usage
+
+
+class Usage:
+    """Daily counts, over one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, person: PersonId, day: date) -> int:
+        """Count one more message, and say how many that makes today."""
+
+        async def work(connection: AsyncConnection) -> int:
+            made = await connection.scalar(
+                insert_new(connection, usage)
+                .values(person_id=person, day=day, messages=1)
+                .on_conflict_do_update(
+                    index_elements=[usage.c.person_id, usage.c.day], set_={"messages": usage.c.messages + 1}
+                )
+                .returning(usage.c.messages)
+            )
+            return int(made)
+
+        return await self._database.write(work)
+
+    async def of(self, person: PersonId, day: date) -> int:
+        async with self._database.reading() as connection:
+            return (
+                await connection.scalar(select(usage.c.messages).where(usage.c.person_id == person, usage.c.day == day))
+                or 0
+            )
+
+    async def total(self, day: date) -> int:
+        """Everybody's messages of one day."""
+        async with self._database.reading() as connection:
+            return int(
+                await connection.scalar(select(func.coalesce(func.sum(usage.c.messages), 0)).where(usage.c.day == day))
+                or 0
+            )
