@@ -1,0 +1,10 @@
+"""`config.toml`, `.env` and the environment to one frozen `Settings`.
+
+Read by `main.py` and `cli.py` alone; everything below them is given plain values.
+"""
+
+from settings.reading import load, located
+from settings.sections import SECRETS, Settings, keys
+from settings.values import address
+
+__all__ = ["SECRETS", "Settings", "address", "keys", "load", "located"]
