@@ -112,6 +112,7 @@ class InboundVote:
     voter: Author
     verdict: Verdict
     voted_at: datetime
+    roles: tuple[str, ...] = ()  # as in InboundMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +124,7 @@ class InboundCorrection:
     author: Author
     text: str
     sent_at: datetime
+    roles: tuple[str, ...] = ()  # as in InboundMessage
 
 
 Inbound: TypeAlias = InboundMessage | InboundVote | InboundCorrection

@@ -129,6 +129,19 @@ class Codes:
             )
             return [OneTime(holder=row.holder, person=row.person_id, note=row.chat) for row in rows]
 
+    async def is_open(self, purpose: CodePurpose, *, holder: str = "", now: datetime) -> bool:
+        """Whether the holder's code is still good."""
+        async with self._database.reading() as connection:
+            found = await connection.scalar(
+                select(codes.c.id).where(
+                    codes.c.purpose == purpose,
+                    codes.c.holder == holder,
+                    codes.c.expires_at > now,
+                    codes.c.tries < self._tries,
+                )
+            )
+        return found is not None
+
     async def withdraw(self, purpose: CodePurpose, *, holder: str) -> None:
         """Make a holder's code good for nothing."""
         async with self._database.writing() as connection:

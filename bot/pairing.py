@@ -1,0 +1,117 @@
+"""How a stranger comes to be let in: by a code that an admin approves, or by the first start's, that makes an admin.
+
+Codes go to direct chats only. What a stranger's code needs (whom to tell, and where) lies with the code and goes with
+it: a stranger leaves nothing else behind.
+"""
+
+import json
+from collections import OrderedDict
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.limits import Tally
+from bot.messages import Chat, ChatKind, InboundMessage
+from memory.codes import CodePurpose, Codes, TooManyCodes
+from memory.grants import Grants, Kind, Privilege
+from memory.people import People, Person
+from memory.records import Account, PersonId
+
+LIFE = timedelta(minutes=10)
+ADMIN_LIFE = timedelta(days=1)  # of the first start's code: whoever starts Martín may still have to make the bot known
+GUESSES = 5  # wrong codes one account may send within `LIFE`
+SHOWN = 1_000  # codes remembered to be shown again
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Petition:
+    """A stranger who waits for an admin."""
+
+    account: Account
+    name: str  # as shown, for the admin's eyes; decides nothing
+    language: str
+    chat: Chat
+
+    def dump(self) -> str:
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def load(cls, text: str) -> "Petition":
+        fields = json.loads(text)
+        chat = Chat(**{**fields["chat"], "kind": ChatKind(fields["chat"]["kind"])})
+        return cls(account=Account(**fields["account"]), name=fields["name"], language=fields["language"], chat=chat)
+
+
+class Pairing:
+    """Codes for strangers and for the first admin."""
+
+    def __init__(self, people: People, grants: Grants, codes: Codes) -> None:
+        self._people = people
+        self._grants = grants
+        self._codes = codes
+        self._shown: OrderedDict[Account, tuple[str, datetime]] = OrderedDict()
+        self._guesses = Tally(limit=GUESSES, window=LIFE)
+
+    async def first_admin_code(self, *, now: datetime) -> str | None:
+        """The code whose sender becomes the admin; None where there is one. Every start makes a new one."""
+        if (await self._grants.book()).has_admin:
+            await self._codes.withdraw(CodePurpose.ADMIN, holder="")
+            return None
+        return await self._codes.issue(CodePurpose.ADMIN, life=ADMIN_LIFE, now=now)
+
+    async def claim(self, message: InboundMessage, code: str, *, now: datetime) -> Person | None:
+        """Make the sender of the first start's code an admin. None: it is not that code."""
+        if not message.chat.is_direct or not await self._codes.is_open(CodePurpose.ADMIN, now=now):
+            return None
+        if not self._guesses.take(message.author.account, now=now):
+            return None
+        if await self._codes.redeem(CodePurpose.ADMIN, code, now=now) is None:
+            return None
+        person = await self._people.resolve(message.author, now=now)
+        subject = str(message.author.account)
+        await self._grants.give(Privilege.ADMIN, Kind.PERSON, subject, by=person.id, now=now)
+        log.info("first admin", account=subject)
+        return person
+
+    async def invite(self, message: InboundMessage, *, language: str, now: datetime) -> str | None:
+        """The code a stranger shows an admin: the same one until it expires. None: too many strangers are asking."""
+        account = message.author.account
+        code, expires_at = self._shown.get(account, ("", now))
+        if expires_at > now and await self._codes.is_open(CodePurpose.PAIR, holder=str(account), now=now):
+            return code
+        petition = Petition(account=account, name=message.author.name[:64], language=language, chat=message.chat)
+        try:
+            code = await self._codes.issue(
+                CodePurpose.PAIR, life=LIFE, now=now, holder=str(account), note=petition.dump()
+            )
+        except TooManyCodes:
+            log.warning("too many strangers ask to be paired", platform=account.platform)
+            return None
+        self._shown[account] = (code, now + LIFE)
+        while len(self._shown) > SHOWN:
+            self._shown.popitem(last=False)
+        return code
+
+    async def approve(
+        self, code: str, *, by: PersonId | None, now: datetime, admin: Account | None = None
+    ) -> Petition | None:
+        """Let in whoever was given `code`. None: wrong, too old, used, or the admin guessed too often.
+
+        `by` and `admin` are None where the approval comes from the machine's own command line.
+        """
+        if admin is not None and not self._guesses.take(admin, now=now):
+            return None
+        found = await self._codes.redeem(CodePurpose.PAIR, code, now=now)
+        if found is None:
+            return None
+        petition = Petition.load(found.note)
+        await self._grants.give(Privilege.ALLOWED, Kind.PERSON, str(petition.account), by=by, now=now)
+        self._shown.pop(petition.account, None)
+        return petition
+
+    async def waiting(self, *, now: datetime) -> list[Petition]:
+        """Strangers whose code is still good."""
+        return [Petition.load(each.note) for each in await self._codes.waiting(CodePurpose.PAIR, now=now)]
