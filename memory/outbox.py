@@ -60,9 +60,16 @@ class Outbox:
             return [delivery_of(row) for row in rows]
 
     async def growing(
-        self, inbox_id: InboxId, *, conversation: ConversationId, piece: int, message_id: str, now: datetime
+        self,
+        inbox_id: InboxId,
+        *,
+        conversation: ConversationId,
+        piece: int,
+        nonce: str,
+        message_id: str | None,
+        now: datetime,
     ) -> None:
-        """A preview of this piece is now the platform's message `message_id`."""
+        """This piece is now the platform's message `message_id`; None: about to be sent for good under `nonce`."""
 
         async def work(connection: AsyncConnection) -> None:
             await connection.execute(
@@ -72,7 +79,7 @@ class Outbox:
                     conversation_id=conversation,
                     piece=piece,
                     purpose=Purpose.ANSWER,
-                    nonce=_nonce(),
+                    nonce=nonce,
                     message_id=message_id,
                     state=DeliveryState.GROWING,
                     created_at=now,

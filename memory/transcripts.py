@@ -18,23 +18,14 @@ from memory.outbox import Delivery, Purpose, write_pieces
 from memory.records import Account, Author, ConversationId, InboxId, PersonId, Role, Scope, Turn, TurnId
 from memory.schema import accounts, conversations, exchanges, recalled, turns
 
+TITLE_LENGTH = 256  # of the column: a longer title is cut
+
 
 class Outcome(StrEnum):
     COMPLETE = "complete"
     STOPPED = "stopped"  # by /stop
     BROKEN = "broken"  # cut off in the middle
     FAILED = "failed"  # not a word came
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A conversation as the log knows it."""
-
-    id: ConversationId
-    key: str
-    listens: bool
-    starts_after: TurnId
-    persona: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +42,7 @@ class Said:
     user_id: str = ""
     message_id: str = ""
     reply_to: str = ""
+    session: str = ""  # the day it was said on, for what is recalled by sitting
     memorable: bool = True
 
 
@@ -102,9 +94,9 @@ class Transcripts:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._places: dict[str, Place] = {}  # bounded by the number of conversations; a few hundred bytes each
+        self._conversations: dict[str, ConversationId] = {}  # grows with the conversations; a hundred bytes each
 
-    async def place(
+    async def conversation(
         self,
         *,
         key: str,
@@ -115,13 +107,13 @@ class Transcripts:
         title: str,
         server_id: str,
         now: datetime,
-    ) -> Place:
+    ) -> ConversationId:
         """The conversation `key`, made on first sight."""
-        known = self._places.get(key)
+        known = self._conversations.get(key)
         if known is not None:
             return known
 
-        async def work(connection: AsyncConnection) -> Place:
+        async def work(connection: AsyncConnection) -> ConversationId:
             await connection.execute(
                 insert_new(connection, conversations)
                 .values(
@@ -130,27 +122,17 @@ class Transcripts:
                     chat_id=chat_id,
                     thread_id=thread_id,
                     kind=kind,
-                    title=title,
+                    title=title[:TITLE_LENGTH],
                     server_id=server_id,
                     created_at=now,
                 )
                 .on_conflict_do_nothing()
             )
-            row = (await connection.execute(select(conversations).where(conversations.c.key == key))).one()
-            return Place(
-                id=ConversationId(row.id),
-                key=row.key,
-                listens=row.listens,
-                starts_after=TurnId(row.starts_after),
-                persona=row.persona,
-            )
+            found = await connection.execute(select(conversations.c.id).where(conversations.c.key == key))
+            return ConversationId(found.scalar_one())
 
-        found = self._places[key] = await self._database.write(work)
+        found = self._conversations[key] = await self._database.write(work)
         return found
-
-    def forget_places(self) -> None:
-        """Read conversations anew: somebody changed one."""
-        self._places.clear()
 
     async def overhear(self, said: Said, *, conversation: ConversationId, now: datetime) -> TurnId | None:
         """Keep what was said in a group that lets Martín listen, though not to him. None: it was here before."""
@@ -169,15 +151,18 @@ class Transcripts:
 
         return await self._database.write(work)
 
-    async def recent(self, place: Place, *, limit: int) -> list[Turn]:
+    async def recent(self, conversation: ConversationId, *, limit: int) -> list[Turn]:
         """The last turns of a conversation since its last /new, oldest first."""
         async with self._database.reading() as connection:
             rows = (
                 await connection.execute(
                     _turn_columns()
                     .where(
-                        turns.c.conversation_id == place.id,
-                        turns.c.id > place.starts_after,
+                        turns.c.conversation_id == conversation,
+                        turns.c.id
+                        > select(conversations.c.starts_after)
+                        .where(conversations.c.id == conversation)
+                        .scalar_subquery(),
                         turns.c.replaced.is_(False),
                     )
                     .order_by(turns.c.id.desc())
@@ -281,6 +266,7 @@ async def _write_turn(connection: AsyncConnection, said: Said, conversation: Con
                 said_at=said.said_at,
                 message_id=said.message_id,
                 reply_to=said.reply_to,
+                session=said.session,
                 memorable=said.memorable,
             )
             .returning(turns.c.id)

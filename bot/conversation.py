@@ -1,0 +1,399 @@
+"""One message to one reply: recall, prompt, model, a reply that grows, and everything written down at its end.
+
+Knows the ports and the stores; no platform, no scheduler. Order and concurrency are `dispatch`'s.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import structlog
+from memory.indexer import Indexer
+from memory.recall import Recall
+from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential
+
+from bot import prompt
+from bot.channel import Channel
+from bot.codec import encode_outbound
+from bot.errors import BotError, ModelEmpty, StorageError
+from bot.i18n import say
+from bot.line import Line, Ticket
+from bot.messages import InboundMessage, OutboundMessage, scope_of
+from bot.model import ChatModel, Limits, Prompt
+from bot.reply import Reply
+from memory.database import DatabaseError
+from memory.outbox import Outbox
+from memory.people import Person
+from memory.records import ConversationId, Hit, InboxId, Memory, Role, Turn, TurnId
+from memory.rooms import Rooms
+from memory.transcripts import Answered, LastExchange, Outcome, Said, Transcripts, Written
+
+NOTICE_AFTER = 6.0  # seconds without a word before the place in the line is told
+NOTICE_EVERY = 3.0  # seconds between two looks at it
+STORAGE_RETRY_SECONDS = 30.0  # longest pause between two tries to write an answer down
+RECENT_TURNS = 60  # read from the log; the budget decides how many of them fit
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One message that waits for an answer."""
+
+    inbox_id: InboxId
+    message: InboundMessage  # its author's person is known
+    person: Person
+    language: str
+    resumed: bool = False  # a crash came before its answer: part of a reply may already be shown
+    pictures: tuple[bytes, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """An answer as it comes."""
+
+    text: str = ""
+    hits: Sequence[Hit] = ()
+    error: BotError | None = None
+    recall_ms: int | None = None
+    first_token_ms: int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Answering:
+    """The answer under way in one conversation: what may be added to it, and how it is stopped."""
+
+    asked: list[Asked]
+    again: LastExchange | None = None  # /retry
+    stopped: bool = False
+    _reply: Reply | None = field(default=None)
+    _generation: "asyncio.Task[None] | None" = field(default=None)
+    _closed: bool = field(default=False)
+
+    def takes(self, asked: Asked) -> bool:
+        """Join a message to this answer, if its person is the same and no word of it is out yet."""
+        if self._closed or self.stopped or self.again or (self._reply is not None and self._reply.begun):
+            return False
+        if asked.person.id != self.asked[-1].person.id:
+            return False
+        self.asked.append(asked)
+        if self._generation is not None:
+            self._generation.cancel()
+        return True
+
+    def begins(self, reply: Reply) -> None:
+        self._reply = reply
+
+    def generates(self, generation: "asyncio.Task[None]") -> None:
+        self._generation = generation
+
+    def closes(self) -> None:
+        """Nothing can be added any more: the answer is being written down."""
+        self._closed = True
+
+    def stop(self) -> None:
+        """Say no more; what was said stays."""
+        self.stopped = True
+        if self._generation is not None:
+            self._generation.cancel()
+
+
+class Conversation:
+    """Answers. One instance serves all conversations."""
+
+    def __init__(
+        self,
+        *,
+        recall: Recall,
+        indexer: Indexer,
+        transcripts: Transcripts,
+        rooms: Rooms,
+        outbox: Outbox,
+        model: ChatModel,
+        line: Line,
+        limits: Limits,
+        name: str,
+        persona: str,
+        context_tokens: int,
+        recall_words: int,
+        timezone: ZoneInfo,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._recall = recall
+        self._indexer = indexer
+        self._transcripts = transcripts
+        self._rooms = rooms
+        self._outbox = outbox
+        self._model = model
+        self._line = line
+        self._limits = limits
+        self._name = name
+        self._persona = persona
+        self._context_tokens = context_tokens
+        self._recall_words = recall_words
+        self._timezone = timezone
+        self._clock = clock
+
+    async def answer(self, channel: Channel, conversation: ConversationId, answering: Answering) -> None:
+        """Answer what was asked, deliver it, and write it all down."""
+        last = answering.asked[-1]
+        chat = last.message.chat
+        shown = await self._outbox.started(last.inbox_id) if last.resumed else ()
+        reply = Reply(
+            channel=channel,
+            outbox=self._outbox,
+            template=OutboundMessage(
+                chat=chat,
+                text="",
+                reply_to=None if chat.is_direct else last.message.message_id,
+                votable=channel.capabilities.votes,
+            ),
+            conversation=conversation,
+            inbox_id=last.inbox_id,
+            clock=self._clock,
+            shown=shown,
+        )
+        started = self._clock()
+        began = asyncio.get_running_loop().time()
+        answering.begins(reply)
+        async with reply:
+            draft = await self._draft(conversation, answering, reply)
+            outcome, text = _ending(draft, answering)
+            info = self._model.info
+            pieces = reply.pieces(text)
+            answered = Answered(
+                conversation=conversation,
+                inputs=[] if answering.again else [self._said(asked) for asked in answering.asked],
+                again=answering.again.input_id if answering.again else None,
+                response=self._response(answering, draft, outcome),
+                inbox_ids=[asked.inbox_id for asked in answering.asked],
+                person=last.person.id,
+                provider=info.provider,
+                model=info.name,
+                adapter=info.adapter,
+                consents=last.person.learns,
+                outcome=outcome,
+                recalled=[hit.memory.id for hit in draft.hits],
+                started_at=started,
+                recall_ms=draft.recall_ms,
+                first_token_ms=draft.first_token_ms,
+                total_ms=_milliseconds_since(began),
+                pieces=[encode_outbound(piece) for piece in pieces],
+            )
+            written = await self._finish(reply, answered, last.language)
+            await self._remember(conversation, answered, written)
+            await reply.deliver(pieces, written.deliveries)
+        log.info(
+            "answered",
+            chat=chat.key,
+            outcome=outcome,
+            model=info.name,
+            recall_ms=draft.recall_ms,
+            first_token_ms=draft.first_token_ms,
+            total_ms=answered.total_ms,
+        )
+
+    # The answer ----------------------------------------------------------------------------------
+
+    async def _draft(self, conversation: ConversationId, answering: Answering, reply: Reply) -> Draft:
+        """Generate until the answer is whole; begin anew whenever something joins before its first word."""
+        while True:
+            draft = Draft()
+            count = len(answering.asked)
+            generation = asyncio.create_task(self._generate(conversation, answering, reply, draft))
+            answering.generates(generation)
+            try:
+                await asyncio.wait({generation})
+            finally:
+                generation.cancel()  # of no effect on one that is done
+            if not generation.cancelled() and (error := generation.exception()) is not None:
+                draft.error = _explained(error, chat=reply.chat)
+            if len(answering.asked) == count or answering.stopped:
+                answering.closes()
+                return draft
+
+    async def _generate(self, conversation: ConversationId, answering: Answering, reply: Reply, draft: Draft) -> None:
+        began = asyncio.get_running_loop().time()
+        request = await self._prompt(conversation, answering, draft)
+        draft.recall_ms = _milliseconds_since(began)
+        ticket = self._line.join()
+        teller = asyncio.create_task(_tell_place(ticket, reply, answering.asked[-1].language))
+        try:
+            async with self._line.queued(ticket), aclosing(self._model.stream(request, limits=self._limits)) as stream:
+                async for piece in stream:
+                    if draft.first_token_ms is None:
+                        draft.first_token_ms = _milliseconds_since(began)
+                        ticket.served()
+                    draft.text += piece
+                    reply.show(draft.text)
+            if not draft.text.strip():
+                raise ModelEmpty("The model ended without a word.")
+        finally:
+            teller.cancel()
+
+    async def _prompt(self, conversation: ConversationId, answering: Answering, draft: Draft) -> Prompt:
+        """Persona, memories and recent turns for what is asked."""
+        last = answering.asked[-1]
+        message = last.message
+        asked = [self._turn(each) for each in answering.asked] if not answering.again else [answering.again.input]
+        question = "\n".join(turn.text for turn in asked)
+        now = self._clock()
+        recent = await self._transcripts.recent(conversation, limit=RECENT_TURNS)
+        if answering.again:
+            again = answering.again.input_id
+            recent = [turn for turn in recent if turn.id is not None and turn.id < again]
+        draft.hits = await self._recall.ask(
+            question,
+            scope=scope_of(message.chat, message.author),
+            asker=message.author,
+            now=now,
+            words=self._recall_words,
+            exclude=[turn.id for turn in recent if turn.id is not None],
+        )
+        return prompt.build(
+            persona=await self._persona_for(last),
+            turns=[*recent, *asked],
+            hits=draft.hits,
+            now=now,
+            timezone=self._timezone,
+            language=last.language,
+            context_tokens=self._context_tokens,
+            answer_tokens=self._limits.max_tokens,
+            count=self._model.count,
+            asker=message.author,
+            group=not message.chat.is_direct,
+        )
+
+    async def _persona_for(self, asked: Asked) -> str:
+        """The group's in a group, the person's in a direct chat, else the configured one."""
+        chat = asked.message.chat
+        own = asked.person.persona if chat.is_direct else (await self._rooms.get(chat.platform, chat.id)).persona
+        return own or self._persona
+
+    def _turn(self, asked: Asked) -> Turn:
+        message = asked.message
+        quoted = message.reply_to
+        text = message.text
+        if quoted is not None and not quoted.is_mine and quoted.text:
+            text = f"> {quoted.text}\n\n{text}"
+        return Turn(role=Role.USER, text=text, said_at=message.sent_at, author=message.author, images=asked.pictures)
+
+    # What is kept of it --------------------------------------------------------------------------
+
+    async def _finish(self, reply: Reply, answered: Answered, language: str) -> Written:
+        """Write it down; while the disk is full or the database locked, say so and try on: nothing is lost."""
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception_type(DatabaseError), wait=wait_exponential(max=STORAGE_RETRY_SECONDS), reraise=True
+        ):
+            with attempt:
+                return await self._transcripts.finish(answered, now=self._clock())
+            log.error(
+                "cannot write", reason=str(attempt.retry_state.outcome and attempt.retry_state.outcome.exception())
+            )
+            reply.show(
+                f"{answered.response.text if answered.response else ''}\n\n{say(language, 'error-storage')}".strip()
+            )
+        raise AssertionError("tenacity tries until it succeeds")
+
+    def _said(self, asked: Asked) -> Said:
+        message = asked.message
+        return Said(
+            role=Role.USER,
+            text=message.text,
+            said_at=message.sent_at,
+            scope=scope_of(message.chat, message.author),
+            person=asked.person.id,
+            speaker=message.author.name,
+            platform=message.author.account.platform,
+            user_id=message.author.account.user_id,
+            message_id=message.message_id,
+            reply_to=message.reply_to.message_id if message.reply_to else "",
+            session=self._day(message.sent_at),
+            memorable=asked.person.remembers and bool(message.text.strip()),
+        )
+
+    def _response(self, answering: Answering, draft: Draft, outcome: Outcome) -> Said | None:
+        """Martín's own turn; None where not a word came. What recalls only what was said is no memory of its own."""
+        if not draft.text.strip():
+            return None
+        last = answering.asked[-1]
+        own_words = self._model.info.provider != "none"
+        now = self._clock()
+        return Said(
+            role=Role.ASSISTANT,
+            text=draft.text,
+            said_at=now,
+            scope=scope_of(last.message.chat, last.message.author),
+            speaker=self._name,
+            session=self._day(now),
+            memorable=own_words and outcome is Outcome.COMPLETE and last.person.remembers,
+        )
+
+    async def _remember(self, conversation: ConversationId, answered: Answered, written: Written) -> None:
+        """Hand the new turns to the index; take back those that a /retry has replaced."""
+        said = list(zip(answered.inputs, written.inputs, strict=True))
+        if answered.response is not None and written.response is not None:
+            said.append((answered.response, written.response))
+        for turn, id_ in said:
+            if turn.memorable:
+                self._indexer.put(memory_of(turn, id=id_, conversation=conversation))
+        if written.replaced:
+            await self._indexer.drop(written.replaced)
+
+    def _day(self, at: datetime) -> str:
+        return at.astimezone(self._timezone).date().isoformat()
+
+
+def memory_of(said: Said, *, id: TurnId, conversation: ConversationId) -> Memory:  # noqa: A002  the field's name
+    """A written turn as it is remembered."""
+    return Memory(
+        id=id,
+        scope=said.scope,
+        conversation=conversation,
+        role=said.role,
+        speaker=said.speaker,
+        person=said.person,
+        text=said.text,
+        said_at=said.said_at,
+        session=said.session,
+    )
+
+
+def _ending(draft: Draft, answering: Answering) -> tuple[Outcome, str]:
+    """How the answer ended, and the whole text to show for it."""
+    language = answering.asked[-1].language
+    text = draft.text.strip()
+    if answering.stopped:
+        return Outcome.STOPPED, f"{text}\n\n{say(language, 'core-stopped')}".strip()
+    if draft.error is None:
+        return Outcome.COMPLETE, text
+    outcome = Outcome.BROKEN if text else Outcome.FAILED
+    return outcome, f"{text}\n\n{say(language, draft.error.key)}".strip()
+
+
+def _explained(error: BaseException, *, chat: str) -> BotError:
+    """The error to tell the person of, whatever it was; logged here, once."""
+    if isinstance(error, BotError):
+        log.warning("no answer", chat=chat, error=str(error))
+        return error
+    if isinstance(error, DatabaseError):
+        log.error("no answer", chat=chat, error=str(error), hint=error.hint)
+        return StorageError(str(error), hint=error.hint)
+    log.error("no answer", chat=chat, exc_info=error)
+    return BotError("Something unexpected happened.")
+
+
+async def _tell_place(ticket: Ticket, reply: Reply, language: str) -> None:
+    """While no word has come, say how many are before them. Cancelled when the answer is done."""
+    await asyncio.sleep(NOTICE_AFTER)
+    while (place := ticket.place) > 0:
+        if place > 1:
+            reply.notice(say(language, "core-place-in-line", place=place))
+        await asyncio.sleep(NOTICE_EVERY)
+
+
+def _milliseconds_since(began: float) -> int:
+    return round((asyncio.get_running_loop().time() - began) * 1000)
