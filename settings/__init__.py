@@ -6,5 +6,6 @@ Read by `main.py` and `cli.py` alone; everything below them is given plain value
 from settings.reading import load, located
 from settings.sections import SECRETS, Settings, keys
 from settings.values import address
+from settings.writing import write
 
-__all__ = ["SECRETS", "Settings", "address", "keys", "load", "located"]
+__all__ = ["SECRETS", "Settings", "address", "keys", "load", "located", "write"]

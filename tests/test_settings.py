@@ -220,3 +220,39 @@ def test_settings_load_fast() -> None:
     program = "import time; t = time.perf_counter(); import settings; settings.load(); print(time.perf_counter() - t)"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
     assert float(ran.stdout) < 1  # 0.1 s on an idle machine
+
+
+def test_what_setup_writes_is_read_back_and_the_comments_stay(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_bytes((ROOT / "config.toml").read_bytes())
+    values = {("model", "name"): "qwen2.5:7b", ("access", "admins"): ["telegram:1"], ("language",): "en"}
+    assert settings.write(values, {"TELEGRAM_TOKEN": "1:x"}, config=config) == [config, tmp_path / ".env"]
+    found = load(config, environ={})
+    assert (found.model.name, found.access.admins, found.language) == ("qwen2.5:7b", ("telegram:1",), "en")
+    assert found.platforms == ("telegram",)
+    shipped = (ROOT / "config.toml").read_text(encoding="utf-8").splitlines()
+    written = config.read_text(encoding="utf-8").splitlines()
+    assert [line for line in shipped if line.startswith("#")] == [line for line in written if line.startswith("#")]
+
+
+def test_writing_the_same_again_changes_no_file(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    values, secrets = {("persona", "name"): "Lola"}, {"DISCORD_TOKEN": "a.b"}
+    assert settings.write(values, secrets, config=config) == [config, tmp_path / ".env"]
+    assert settings.write(values, secrets, config=config) == []
+    assert settings.write({}, {}, config=config) == []
+
+
+def test_secrets_are_kept_for_their_owner_alone_and_beside_what_was_there(tmp_path: Path) -> None:
+    env = tmp_path / ".env"
+    env.write_text("# mine\nEDITOR=vi\nTELEGRAM_TOKEN=old\n", encoding="utf-8")
+    env.chmod(0o644)
+    settings.write({}, {"TELEGRAM_TOKEN": "1:new"}, config=tmp_path / "config.toml")
+    assert env.read_text(encoding="utf-8") == "# mine\nEDITOR=vi\nTELEGRAM_TOKEN=1:new\n"
+    assert env.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match="cannot be written"):
+        settings.write({("language",): "en"}, {}, config=tmp_path / "file" / "config.toml")

@@ -1,0 +1,14 @@
+setup-language = Which language shall we speak? (es, en)
+setup-hello = Hello. A few questions; Enter keeps what stands in brackets.
+setup-name = What is my name?
+setup-token = { $variable } (what you type stays hidden; Enter if you do not use it)
+setup-token-kept = { $variable } (there is one; Enter keeps it)
+setup-token-odd = That does not look like a { $variable }. Copy all of it and try again.
+setup-provider = What do I answer with? auto: Ollama if it is there, else a GGUF, else memory
+setup-model = Name of the model
+setup-base-url = Address of the server (for example http://127.0.0.1:8080/v1)
+setup-gguf = Path of the GGUF file
+setup-admins = Who administers me? Accounts like telegram:123456789; Enter if you do not know yet
+setup-written = Written: { $files }.
+setup-unchanged = Nothing to change.
+setup-next = Start me with 'martin'; 'martin doctor' checks that all is in order.

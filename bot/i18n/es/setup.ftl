@@ -1,0 +1,14 @@
+setup-language = ¿En qué idioma hablamos? (es, en)
+setup-hello = Hola. Te hago unas preguntas; Enter deja lo que está entre corchetes.
+setup-name = ¿Cómo me llamo?
+setup-token = { $variable } (no se verá lo que escribas; Enter si no lo usas)
+setup-token-kept = { $variable } (ya hay uno; Enter lo conserva)
+setup-token-odd = Eso no parece un { $variable }. Cópialo entero y prueba otra vez.
+setup-provider = ¿Con qué modelo contesto? auto: Ollama si está, si no un GGUF, si no la memoria
+setup-model = Nombre del modelo
+setup-base-url = Dirección del servidor (por ejemplo http://127.0.0.1:8080/v1)
+setup-gguf = Ruta del archivo GGUF
+setup-admins = ¿Quién me administra? Cuentas como telegram:123456789; Enter si aún no lo sabes
+setup-written = Guardado: { $files }.
+setup-unchanged = Nada que cambiar.
+setup-next = Arráncame con «martin»; «martin doctor» revisa que todo esté en orden.
