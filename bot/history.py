@@ -23,8 +23,7 @@ def cost(turn: Turn, *, count: Count) -> int:
 def fit(turns: Sequence[Turn], *, budget_tokens: int, count: Count) -> list[Turn]:
     """The newest of `turns` (oldest first) that fit into `budget_tokens`, beginning with a person's.
 
-    What one speaker said in a row becomes one turn, since some chat templates want roles to alternate. If the last turn
-    is too long by itself, its middle gives way to `ELISION`.
+    If the last turn is too long by itself, its middle gives way to `ELISION`.
     """
     if not turns:
         return []
@@ -42,7 +41,20 @@ def fit(turns: Sequence[Turn], *, budget_tokens: int, count: Count) -> list[Turn
     kept.reverse()
     while kept[0].role is Role.ASSISTANT and len(kept) > 1:
         del kept[0]
-    return _merged(kept)
+    return kept
+
+
+def merge(turns: Sequence[Turn]) -> list[Turn]:
+    """`turns` with what one speaker said in a row as one; it keeps the last one's id and time."""
+    merged: list[Turn] = []
+    for turn in turns:
+        before = merged[-1] if merged else None
+        if before is not None and before.role is turn.role and _same_speaker(before, turn):
+            text = "\n".join(filter(None, (before.text, turn.text)))
+            merged[-1] = replace(turn, text=text, images=before.images + turn.images)
+        else:
+            merged.append(turn)
+    return merged
 
 
 def elide(text: str, *, budget_tokens: int, count: Count) -> str:
@@ -64,18 +76,6 @@ def _without_middle(text: str, stay: int) -> str:
         return text
     tail = stay // 2  # instructions stand before a pasted text or after it
     return text[: stay - tail] + ELISION + text[len(text) - tail :]
-
-
-def _merged(turns: Sequence[Turn]) -> list[Turn]:
-    merged: list[Turn] = []
-    for turn in turns:
-        before = merged[-1] if merged else None
-        if before is not None and before.role is turn.role and _same_speaker(before, turn):
-            text = "\n".join(filter(None, (before.text, turn.text)))
-            merged[-1] = replace(turn, text=text, images=before.images + turn.images)
-        else:
-            merged.append(turn)
-    return merged
 
 
 def _same_speaker(one: Turn, other: Turn) -> bool:
