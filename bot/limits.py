@@ -45,13 +45,18 @@ class Tally:
         self._window = window
         self._counts: OrderedDict[Hashable, tuple[datetime, int]] = OrderedDict()
 
+    def full(self, key: Hashable, *, now: datetime) -> bool:
+        """Whether it has been often enough."""
+        since, count = self._counts.get(key, (now, 0))
+        return count >= self._limit and now - since < self._window
+
     def take(self, key: Hashable, *, now: datetime) -> bool:
         """Count once more. False: it has been often enough."""
+        if self.full(key, now=now):
+            return False
         since, count = self._counts.get(key, (now, 0))
         if now - since >= self._window:
             since, count = now, 0
-        if count >= self._limit:
-            return False
         self._counts[key] = (since, count + 1)
         self._counts.move_to_end(key)
         while len(self._counts) > KEPT:

@@ -1,4 +1,4 @@
-"""How a stranger comes to be let in: by a code that an admin approves, or by the first start's, that makes an admin.
+"""Codes: how a stranger is let in, how the first admin is made, how two accounts become one person.
 
 Codes go to direct chats only. What a stranger's code needs (whom to tell, and where) lies with the code and goes with
 it: a stranger leaves nothing else behind.
@@ -6,6 +6,7 @@ it: a stranger leaves nothing else behind.
 
 import json
 from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -13,10 +14,10 @@ import structlog
 
 from bot.limits import Tally
 from bot.messages import Chat, ChatKind, InboundMessage
-from memory.codes import CodePurpose, Codes, TooManyCodes
+from memory.codes import CodePurpose, Codes, OneTime, TooManyCodes
 from memory.grants import Grants, Kind, Privilege
 from memory.people import People, Person
-from memory.records import Account, PersonId
+from memory.records import Account, Author, PersonId
 
 LIFE = timedelta(minutes=10)
 ADMIN_LIFE = timedelta(days=1)  # of the first start's code: whoever starts Martín may still have to make the bot known
@@ -46,7 +47,7 @@ class Petition:
 
 
 class Pairing:
-    """Codes for strangers and for the first admin."""
+    """Makes codes and takes them back. Whoever sends too many wrong ones is not listened to for a while."""
 
     def __init__(self, people: People, grants: Grants, codes: Codes) -> None:
         self._people = people
@@ -66,9 +67,7 @@ class Pairing:
         """Make the sender of the first start's code an admin. None: it is not that code."""
         if not message.chat.is_direct or not await self._codes.is_open(CodePurpose.ADMIN, now=now):
             return None
-        if not self._guesses.take(message.author.account, now=now):
-            return None
-        if await self._codes.redeem(CodePurpose.ADMIN, code, now=now) is None:
+        if await self._redeem(CodePurpose.ADMIN, code, by=message.author.account, now=now) is None:
             return None
         person = await self._people.resolve(message.author, now=now)
         subject = str(message.author.account)
@@ -102,9 +101,7 @@ class Pairing:
 
         `by` and `admin` are None where the approval comes from the machine's own command line.
         """
-        if admin is not None and not self._guesses.take(admin, now=now):
-            return None
-        found = await self._codes.redeem(CodePurpose.PAIR, code, now=now)
+        found = await self._redeem(CodePurpose.PAIR, code, by=admin, now=now)
         if found is None:
             return None
         petition = Petition.load(found.note)
@@ -115,3 +112,27 @@ class Pairing:
     async def waiting(self, *, now: datetime) -> list[Petition]:
         """Strangers whose code is still good."""
         return [Petition.load(each.note) for each in await self._codes.waiting(CodePurpose.PAIR, now=now)]
+
+    async def link_code(self, author: Author, person: Person, *, now: datetime) -> str:
+        """The code that another account sends to become the same person.
+
+        Raises:
+            TooManyCodes: too many are open.
+        """
+        return await self._codes.issue(
+            CodePurpose.LINK, life=LIFE, now=now, holder=str(author.account), person=person.id, note=author.name[:64]
+        )
+
+    async def linked(self, code: str, person: Person, *, now: datetime, keep: bool) -> OneTime | None:
+        """Whose code this is; spent unless `keep`. None: wrong, too old, used, or `person` guessed too often."""
+        return await self._redeem(CodePurpose.LINK, code, by=person.id, now=now, keep=keep)
+
+    async def _redeem(
+        self, purpose: CodePurpose, code: str, *, by: Hashable, now: datetime, keep: bool = False
+    ) -> OneTime | None:
+        if by is not None and self._guesses.full((purpose, by), now=now):
+            return None
+        found = await self._codes.redeem(purpose, code, now=now, keep=keep)
+        if found is None and by is not None:
+            self._guesses.take((purpose, by), now=now)
+        return found

@@ -17,3 +17,4 @@ access-day-spent =
         [one] That's all for today: one message a day. We can go on tomorrow, from { $time }.
        *[other] That's all for today: { $limit } messages a day. We can go on tomorrow, from { $time }.
     }
+access-paired = You're in! I may talk to you now. Tell me anything you like, or write /help to see what I can do.

@@ -17,3 +17,4 @@ access-day-spent =
         [one] Por hoy ya hemos hablado lo que podíamos: un mensaje al día. Seguimos mañana, a partir de las { $time }.
        *[other] Por hoy ya hemos hablado lo que podíamos: { $limit } mensajes al día. Seguimos mañana, a partir de las { $time }.
     }
+access-paired = ¡Ya está! Me han dado permiso para hablar contigo. Cuéntame lo que quieras, o escribe /help para ver qué sé hacer.

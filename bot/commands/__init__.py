@@ -1,0 +1,1 @@
+"""The commands: `/start`, `/help`, … One registry; every platform renders the same list."""
