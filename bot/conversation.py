@@ -4,9 +4,8 @@ Knows the ports and the stores; no platform, no scheduler. Order and concurrency
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -16,20 +15,21 @@ from memory.recall import Recall
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential
 
 from bot import prompt
+from bot.answering import Answering, Asked, Draft
 from bot.channel import Channel
 from bot.codec import encode_outbound
 from bot.errors import BotError, ModelEmpty, StorageError
 from bot.i18n import say
 from bot.line import Line, Ticket
-from bot.messages import InboundMessage, OutboundMessage, scope_of
+from bot.messages import OutboundMessage, scope_of
 from bot.model import ChatModel, Limits, Prompt
 from bot.reply import Reply
+from bot.saying import day, memory_of, said_by
 from memory.database import DatabaseError
 from memory.outbox import Outbox
-from memory.people import Person
-from memory.records import ConversationId, Hit, InboxId, Memory, Role, Turn, TurnId
+from memory.records import ConversationId, Role, Turn
 from memory.rooms import Rooms
-from memory.transcripts import Answered, LastExchange, Outcome, Said, Transcripts, Written
+from memory.transcripts import Answered, Outcome, Said, Transcripts, Written
 
 NOTICE_AFTER = 6.0  # seconds without a word before the place in the line is told
 NOTICE_EVERY = 3.0  # seconds between two looks at it
@@ -37,68 +37,6 @@ STORAGE_RETRY_SECONDS = 30.0  # longest pause between two tries to write an answ
 RECENT_TURNS = 60  # read from the log; the budget decides how many of them fit
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """One message that waits for an answer."""
-
-    inbox_id: InboxId
-    message: InboundMessage  # its author's person is known
-    person: Person
-    language: str
-    resumed: bool = False  # a crash came before its answer: part of a reply may already be shown
-    pictures: tuple[bytes, ...] = ()
-
-
-@dataclass(slots=True, kw_only=True)
-class Draft:
-    """An answer as it comes."""
-
-    text: str = ""
-    hits: Sequence[Hit] = ()
-    error: BotError | None = None
-    recall_ms: int | None = None
-    first_token_ms: int | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class Answering:
-    """The answer under way in one conversation: what may be added to it, and how it is stopped."""
-
-    asked: list[Asked]
-    again: LastExchange | None = None  # /retry
-    stopped: bool = False
-    _reply: Reply | None = field(default=None)
-    _generation: "asyncio.Task[None] | None" = field(default=None)
-    _closed: bool = field(default=False)
-
-    def takes(self, asked: Asked) -> bool:
-        """Join a message to this answer, if its person is the same and no word of it is out yet."""
-        if self._closed or self.stopped or self.again or (self._reply is not None and self._reply.begun):
-            return False
-        if asked.person.id != self.asked[-1].person.id:
-            return False
-        self.asked.append(asked)
-        if self._generation is not None:
-            self._generation.cancel()
-        return True
-
-    def begins(self, reply: Reply) -> None:
-        self._reply = reply
-
-    def generates(self, generation: "asyncio.Task[None]") -> None:
-        self._generation = generation
-
-    def closes(self) -> None:
-        """Nothing can be added any more: the answer is being written down."""
-        self._closed = True
-
-    def stop(self) -> None:
-        """Say no more; what was said stays."""
-        self.stopped = True
-        if self._generation is not None:
-            self._generation.cancel()
 
 
 class Conversation:
@@ -300,20 +238,7 @@ class Conversation:
 
     def _said(self, asked: Asked) -> Said:
         message = asked.message
-        return Said(
-            role=Role.USER,
-            text=message.text,
-            said_at=message.sent_at,
-            scope=scope_of(message.chat, message.author),
-            person=asked.person.id,
-            speaker=message.author.name,
-            platform=message.author.account.platform,
-            user_id=message.author.account.user_id,
-            message_id=message.message_id,
-            reply_to=message.reply_to.message_id if message.reply_to else "",
-            session=self._day(message.sent_at),
-            memorable=asked.person.remembers and bool(message.text.strip()),
-        )
+        return said_by(message, session=day(message.sent_at, self._timezone), memorable=asked.person.remembers)
 
     def _response(self, answering: Answering, draft: Draft, outcome: Outcome) -> Said | None:
         """Martín's own turn; None where not a word came. What recalls only what was said is no memory of its own."""
@@ -328,7 +253,7 @@ class Conversation:
             said_at=now,
             scope=scope_of(last.message.chat, last.message.author),
             speaker=self._name,
-            session=self._day(now),
+            session=day(now, self._timezone),
             memorable=own_words and outcome is Outcome.COMPLETE and last.person.remembers,
         )
 
@@ -342,24 +267,6 @@ class Conversation:
                 self._indexer.put(memory_of(turn, id=id_, conversation=conversation))
         if written.replaced:
             await self._indexer.drop(written.replaced)
-
-    def _day(self, at: datetime) -> str:
-        return at.astimezone(self._timezone).date().isoformat()
-
-
-def memory_of(said: Said, *, id: TurnId, conversation: ConversationId) -> Memory:  # noqa: A002  the field's name
-    """A written turn as it is remembered."""
-    return Memory(
-        id=id,
-        scope=said.scope,
-        conversation=conversation,
-        role=said.role,
-        speaker=said.speaker,
-        person=said.person,
-        text=said.text,
-        said_at=said.said_at,
-        session=said.session,
-    )
 
 
 def _ending(draft: Draft, answering: Answering) -> tuple[Outcome, str]:

@@ -18,6 +18,7 @@ from bot import chunking, pacing
 from bot.channel import Channel
 from bot.errors import ChannelError, ChannelGone
 from bot.messages import OutboundMessage
+from bot.notices import in_pieces, send
 from memory.outbox import Delivery, Outbox
 from memory.records import ConversationId, InboxId
 
@@ -88,13 +89,7 @@ class Reply:
 
     def pieces(self, text: str) -> list[OutboundMessage]:
         """The final text as the messages that will hold it; the last one carries the template's buttons."""
-        limits = self._channel.capabilities
-        parts = chunking.split(text, limit=limits.message_limit, utf16=limits.utf16)
-        plain = replace(self._template, votable=False, choices=(), files=())
-        return [
-            replace(plain if index < len(parts) - 1 else self._template, text=part, reply_to=self._answers(index))
-            for index, part in enumerate(parts)
-        ]
+        return in_pieces(replace(self._template, text=text), self._channel.capabilities)
 
     async def deliver(self, messages: Sequence[OutboundMessage], deliveries: Sequence[Delivery]) -> None:
         """Bring every piece to its final text, in order, once.
@@ -197,17 +192,6 @@ class Reply:
             message_id=message_id,
             now=self._clock(),
         )
-
-
-async def send(channel: Channel, outbox: Outbox, message: OutboundMessage, delivery: Delivery) -> None:
-    """Deliver one piece and write down that it is there, or that it never will be."""
-    try:
-        message_id = await channel.deliver(message, replacing=delivery.message_id, nonce=delivery.nonce)
-    except ChannelGone as error:
-        log.info("never delivered", chat=message.chat.key, reason=error.message)
-        await outbox.gone(delivery.id)
-    else:
-        await outbox.delivered(delivery.id, message_id=message_id)
 
 
 async def _happens(event: asyncio.Event, *, within: float | None) -> None:

@@ -134,7 +134,7 @@ class Transcripts:
         found = self._conversations[key] = await self._database.write(work)
         return found
 
-    async def overhear(self, said: Said, *, conversation: ConversationId, now: datetime) -> TurnId | None:
+    async def overhear(self, said: Said, *, conversation: ConversationId, chat_id: str, now: datetime) -> TurnId | None:
         """Keep what was said in a group that lets Martín listen, though not to him. None: it was here before."""
 
         async def work(connection: AsyncConnection) -> TurnId | None:
@@ -142,7 +142,7 @@ class Transcripts:
                 connection,
                 conversation_id=conversation,
                 platform=said.platform,
-                chat_id=said.scope.key.partition(":")[2],
+                chat_id=chat_id,
                 message_id=said.message_id,
                 received_at=now,
                 state=InboxState.PASSED,

@@ -3,6 +3,7 @@
 SQL only. One vote a person and exchange, changeable.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import and_, insert, select
@@ -14,14 +15,22 @@ from memory.records import ConversationId, PersonId
 from memory.schema import corrections, deliveries, votes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VotedOn:
+    """What a platform message of ours belongs to."""
+
+    exchange: int
+    purpose: Purpose
+
+
 class Votes:
     """Votes and corrections, over one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def answered_by(self, *, conversation: ConversationId, message_id: str) -> tuple[int, Purpose] | None:
-        """The exchange that a platform message of ours belongs to, and what that message is for."""
+    async def voted_on(self, *, conversation: ConversationId, message_id: str) -> VotedOn | None:
+        """The exchange that a message of ours in this conversation belongs to, and what the message is for."""
         async with self._database.reading() as connection:
             row = (
                 await connection.execute(
@@ -34,7 +43,15 @@ class Votes:
                     .limit(1)
                 )
             ).one_or_none()
-        return None if row is None else (row.exchange_id, Purpose(row.purpose))
+        return None if row is None else VotedOn(exchange=row.exchange_id, purpose=Purpose(row.purpose))
+
+    async def verdict(self, exchange: int, *, person: PersonId) -> str:
+        """How one person voted; empty if they did not."""
+        async with self._database.reading() as connection:
+            stands: str | None = await connection.scalar(
+                select(votes.c.verdict).where(votes.c.exchange_id == exchange, votes.c.person_id == person)
+            )
+            return stands or ""
 
     async def vote(self, exchange: int, *, person: PersonId, verdict: str, now: datetime) -> str:
         """Count one person's vote, or change it. Returns the verdict that stood before, empty if there was none."""

@@ -1,0 +1,77 @@
+"""An answer under way: what was asked, what has come of it, what may still be added, how it is stopped.
+
+State only; `conversation` does the work.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.errors import BotError
+from bot.messages import InboundMessage
+from bot.reply import Reply
+from memory.people import Person
+from memory.records import Hit, InboxId
+from memory.transcripts import LastExchange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One message that waits for an answer."""
+
+    inbox_id: InboxId
+    message: InboundMessage  # its author's person is known
+    person: Person
+    language: str
+    resumed: bool = False  # a crash came before its answer: part of a reply may already be shown
+    pictures: tuple[bytes, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """An answer as it comes."""
+
+    text: str = ""
+    hits: Sequence[Hit] = ()
+    error: BotError | None = None
+    recall_ms: int | None = None
+    first_token_ms: int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Answering:
+    """The answer under way in one conversation: what may be added to it, and how it is stopped."""
+
+    asked: list[Asked]
+    again: LastExchange | None = None  # /retry
+    stopped: bool = False
+    _reply: Reply | None = field(default=None)
+    _generation: "asyncio.Task[None] | None" = field(default=None)
+    _closed: bool = field(default=False)
+
+    def takes(self, asked: Asked) -> bool:
+        """Join a message to this answer, if its person is the same and no word of it is out yet."""
+        if self._closed or self.stopped or self.again or (self._reply is not None and self._reply.begun):
+            return False
+        if asked.person.id != self.asked[-1].person.id:
+            return False
+        self.asked.append(asked)
+        if self._generation is not None:
+            self._generation.cancel()
+        return True
+
+    def begins(self, reply: Reply) -> None:
+        self._reply = reply
+
+    def generates(self, generation: "asyncio.Task[None]") -> None:
+        self._generation = generation
+
+    def closes(self) -> None:
+        """Nothing can be added any more: the answer is being written down."""
+        self._closed = True
+
+    def stop(self) -> None:
+        """Say no more; what was said stays."""
+        self.stopped = True
+        if self._generation is not None:
+            self._generation.cancel()

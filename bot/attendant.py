@@ -1,0 +1,286 @@
+"""Works off each conversation's lane: its messages become answers, its commands are run.
+
+What a crash left unfinished goes through the same lanes at the next start. Knows no platform, only channels.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+
+from bot.answering import Answering, Asked
+from bot.channel import Channel
+from bot.codec import Unreadable, decode_inbound, decode_outbound
+from bot.commands.call import Answer
+from bot.commands.registry import Commands, written
+from bot.conversation import Conversation
+from bot.errors import BotError
+from bot.feedback import Feedback
+from bot.i18n import say
+from bot.lanes import Lanes
+from bot.messages import Chat, InboundMessage, OutboundMessage
+from bot.notices import Notices, send
+from memory.inbox import Inbox, InboxState
+from memory.outbox import Outbox
+from memory.people import People, author_of
+from memory.records import ConversationId
+from memory.transcripts import LastExchange, Transcripts
+
+log = structlog.get_logger()
+
+
+class Attendant:
+    """Answers what was taken. Works while its lanes are open."""
+
+    def __init__(
+        self,
+        *,
+        people: People,
+        inbox: Inbox,
+        outbox: Outbox,
+        transcripts: Transcripts,
+        notices: Notices,
+        feedback: Feedback,
+        commands: Commands,
+        conversation: Conversation,
+        lanes: Lanes,
+        channels: Mapping[str, Channel],
+        apologise_after: timedelta,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._people = people
+        self._inbox = inbox
+        self._outbox = outbox
+        self._transcripts = transcripts
+        self._notices = notices
+        self._feedback = feedback
+        self._commands = commands
+        self._conversation = conversation
+        self._lanes = lanes
+        self._channels = channels
+        self._apologise_after = apologise_after
+        self._clock = clock
+        self._waiting: dict[str, deque[Asked]] = {}
+        self._answering: dict[str, Answering] = {}
+
+    # Taking on -----------------------------------------------------------------------------------
+
+    def waiting(self, chat: Chat) -> int:
+        """How many messages of a conversation wait, without the one being answered."""
+        return self._lanes.waiting(chat.key)
+
+    def take_on(self, channel: Channel, conversation: ConversationId, asked: Asked) -> None:
+        """Put a message in its conversation's lane, or join it to the answer that is just beginning."""
+        key = asked.message.chat.key
+        if written(asked.message.text) is not None:
+            self._lanes.add(key, partial(self._run, channel, conversation, asked))
+            return
+        under_way = self._answering.get(key)
+        if channel.capabilities.merges and under_way and not self._lanes.waiting(key) and under_way.takes(asked):
+            return
+        self._waiting.setdefault(key, deque()).append(asked)
+        self._lanes.add(key, partial(self._answer_next, channel, conversation, key))
+
+    def run_aside(self, channel: Channel, conversation: ConversationId, asked: Asked) -> None:
+        """Run a command now, past every queue."""
+        self._lanes.aside(asked.message.chat.key, partial(self._run, channel, conversation, asked))
+
+    def turn_down(self, channel: Channel, conversation: ConversationId, asked: Asked, text: str) -> None:
+        """Close a message with a word of explanation, or silently."""
+        self._lanes.aside(asked.message.chat.key, partial(self._turn_down, channel, conversation, asked, text))
+
+    def tell_stranger(self, channel: Channel, message: OutboundMessage) -> None:
+        """Say something to somebody of whom nothing is kept."""
+        self._lanes.aside(message.chat.key, partial(self._notices.tell_stranger, channel, message))
+
+    # Working off ---------------------------------------------------------------------------------
+
+    async def _answer_next(self, channel: Channel, conversation: ConversationId, key: str) -> None:
+        """Answer the message whose turn it is, with those its author has added meanwhile."""
+        waiting = self._waiting.get(key)
+        if not waiting:
+            return  # it was joined to the one before it
+        asked = [waiting.popleft()]
+        while channel.capabilities.merges and waiting and waiting[0].person.id == asked[0].person.id:
+            asked.append(waiting.popleft())
+        if not waiting:
+            del self._waiting[key]
+        about = await self._feedback.asked_about(asked[0].message, conversation=conversation, person=asked[0].person)
+        if about is not None:
+            await self._thank_for_correction(channel, conversation, asked, about)
+            return
+        await self._answer(channel, conversation, Answering(asked=asked))
+
+    async def _answer(self, channel: Channel, conversation: ConversationId, answering: Answering) -> None:
+        key = answering.asked[0].message.chat.key
+        self._answering[key] = answering
+        try:
+            await self._conversation.answer(channel, conversation, answering)
+        finally:
+            del self._answering[key]
+
+    async def _thank_for_correction(
+        self, channel: Channel, conversation: ConversationId, asked: list[Asked], exchange: int
+    ) -> None:
+        last = asked[-1]
+        text = "\n".join(each.message.text for each in asked)
+        await self._feedback.correct(exchange, text=text, person=last.person)
+        thanks = OutboundMessage(
+            chat=last.message.chat,
+            text=say(last.language, "core-correction-thanks"),
+            reply_to=last.message.message_id,
+        )
+        await self._notices.tell(channel, thanks, conversation=conversation, answers=[each.inbox_id for each in asked])
+
+    async def _run(self, channel: Channel, conversation: ConversationId, asked: Asked) -> None:
+        """Run a command. What it says on the way is shown; its last word is said."""
+        conversations = _Conversations(self, conversation)
+        message = asked.message
+        said = Answer(text="")
+        shown: str | None = None
+        answers = self._commands.run(
+            message,
+            person=asked.person,
+            language=asked.language,
+            now=self._clock(),
+            conversations=conversations,
+            platforms=self,
+        )
+        try:
+            async for answer in answers:
+                if said.text:
+                    shown = await channel.preview(self._outbound(asked, said), replacing=shown) or shown
+                said = answer
+        except BotError as error:
+            log.warning("command failed", chat=message.chat.key, error=str(error))
+            said = Answer(text=say(asked.language, error.key))
+        if conversations.again is not None:
+            await self._answer(channel, conversation, Answering(asked=[asked], again=conversations.again))
+        elif said.text or said.files:
+            reply = self._outbound(asked, said)
+            await self._notices.tell(
+                channel, reply, conversation=conversation, answers=[asked.inbox_id], replacing=shown
+            )
+        else:
+            await self._inbox.close([asked.inbox_id], state=InboxState.PASSED, now=self._clock())
+
+    def _outbound(self, asked: Asked, answer: Answer) -> OutboundMessage:
+        message = asked.message
+        return OutboundMessage(
+            chat=message.chat,
+            text=answer.text,
+            reply_to=message.message_id,
+            choices=answer.choices,
+            files=answer.files,
+            private=answer.private,
+        )
+
+    async def _turn_down(self, channel: Channel, conversation: ConversationId, asked: Asked, text: str) -> None:
+        if text:
+            notice = OutboundMessage(chat=asked.message.chat, text=text, reply_to=asked.message.message_id)
+            await self._notices.tell(channel, notice, conversation=conversation, answers=[asked.inbox_id])
+        else:
+            await self._inbox.close([asked.inbox_id], state=InboxState.PASSED, now=self._clock())
+
+    # What others ask of the conversations ----------------------------------------------------------
+
+    async def last_exchange(self, conversation: ConversationId) -> LastExchange | None:
+        """What /retry answers again."""
+        return await self._transcripts.last_exchange(conversation)
+
+    async def stop(self, chat: Chat) -> bool:
+        """End the answer that is being written in a chat."""
+        answering = self._answering.get(chat.key)
+        if answering is None:
+            return False
+        answering.stop()
+        return True
+
+    async def administers(self, chat: Chat, user_id: str) -> bool:
+        channel = self._channels.get(chat.platform)
+        return channel is not None and await channel.administers(chat, user_id)
+
+    async def tell(self, chat: Chat, text: str) -> None:
+        """Say something in a chat that nobody there has just asked for: an approval, a report."""
+        channel = self._channels.get(chat.platform)
+        if channel is None:
+            log.info("no channel to tell", chat=chat.key)
+            return
+        await self._notices.tell_stranger(channel, OutboundMessage(chat=chat, text=text))
+
+    @property
+    def answering(self) -> int:
+        """Conversations with an answer under way."""
+        return len(self._answering)
+
+    async def idle(self, chat: Chat) -> None:
+        """Wait until everything said in a chat is dealt with."""
+        await self._lanes.idle(chat.key)
+
+    # After a crash -------------------------------------------------------------------------------
+
+    async def resume(self, channel: Channel) -> None:
+        """Deliver what was said and not confirmed, then answer what was received and not answered."""
+        for delivery in await self._outbox.undelivered(channel.platform):
+            try:
+                message = decode_outbound(delivery.payload)
+            except Unreadable as error:
+                log.error("a kept reply cannot be read", error=str(error))
+                await self._outbox.gone(delivery.id)
+                continue
+            self._lanes.add(message.chat.key, partial(send, channel, self._outbox, message, delivery))
+        now = self._clock()
+        for received in await self._inbox.waiting(channel.platform):
+            try:
+                message_in = decode_inbound(received.payload)
+            except Unreadable as error:
+                log.error("a kept message cannot be read", error=str(error))
+                await self._inbox.close([received.id], state=InboxState.PASSED, now=now)
+                continue
+            person = await self._people.resolve(message_in.author, now=now)
+            asked = Asked(
+                inbox_id=received.id,
+                message=replace(message_in, author=author_of(message_in.author, person)),
+                person=person,
+                language=person.language or message_in.language or "es",
+                resumed=True,
+            )
+            conversation = await conversation_in(self._transcripts, message_in.chat, now=now)
+            if now - received.received_at > self._apologise_after:
+                apology = say(asked.language, "core-apology")
+                self._lanes.add(message_in.chat.key, partial(self._turn_down, channel, conversation, asked, apology))
+            else:
+                self.take_on(channel, conversation, asked)
+
+
+async def conversation_in(transcripts: Transcripts, chat: Chat, *, now: datetime) -> ConversationId:
+    """The log's conversation for a chat."""
+    return await transcripts.conversation(
+        key=chat.key,
+        platform=chat.platform,
+        chat_id=chat.id,
+        thread_id=chat.thread_id,
+        kind=chat.kind,
+        title=chat.title,
+        server_id=chat.server_id,
+        now=now,
+    )
+
+
+class _Conversations:
+    """The conversations as one command sees them: /retry answers in the command's own place."""
+
+    def __init__(self, attendant: Attendant, conversation: ConversationId) -> None:
+        self._attendant = attendant
+        self._conversation = conversation
+        self.again: LastExchange | None = None
+
+    async def stop(self, chat: Chat) -> bool:
+        return await self._attendant.stop(chat)
+
+    async def retry(self, _message: InboundMessage) -> bool:
+        self.again = await self._attendant.last_exchange(self._conversation)
+        return self.again is not None
