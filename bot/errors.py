@@ -93,3 +93,9 @@ class StorageError(BotError):
     """The disk is full, the database is locked or broken."""
 
     key = "error-storage"
+
+
+class ImportRefused(BotError):
+    """An exported history cannot be read: its format is unknown, or the file is broken where `message` says."""
+
+    key = "error-import"
