@@ -43,7 +43,7 @@ class Ruling(StrEnum):
 class Decision:
     """What becomes of something inbound.
 
-    `person` is known for ANSWER and LISTEN. `notice` is what to tell whoever was refused; empty for silence.
+    `person` is known for ANSWER and LISTEN. `language` is theirs, or the best guess while theirs is not known. `notice` is what to tell whoever was refused; empty for silence.
     """
 
     ruling: Ruling
@@ -144,9 +144,6 @@ class Access:
                 return Decision(ruling=Ruling.CLAIMED, language=language, notice=notice)
         if ruling in (Ruling.ANSWER, Ruling.LISTEN):
             person = await self._people.resolve(author, now=now)
-            if not person.language and message is not None and message.language:
-                language = supported(message.language, default=self._language)
-                await self._people.set_language(person.id, language, chosen=False)
             return Decision(
                 ruling=ruling, language=language, person=person, is_admin=book.is_admin(author.account, person)
             )

@@ -113,7 +113,6 @@ class Services:
     export: Callable[[PersonId, datetime], Awaitable[bytes]]  # all one person's data, as JSON in UTF-8
     index: Callable[[Memory], None]  # into the vector store, soon
     status: Callable[[], Awaitable[HouseStatus]]
-    rooms_changed: Callable[[], None]  # whoever caches a conversation's row reads it anew
     timezone: tzinfo
     name: str  # Martín's
 

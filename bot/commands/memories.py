@@ -51,7 +51,11 @@ async def memories(call: Call) -> Answer:
     if not page.notes:
         key = "commands-memories-none-with" if words else "commands-memories-none"
         return Answer(text=call.say(key, words=words), private=True)
-    lines = [call.say("commands-memories", total=page.total), *(_line(call, note) for note in page.notes)]
+    pages = -(-page.total // PAGE)
+    lines = [
+        call.say("commands-memories", total=page.total, page=number, pages=pages),
+        *(_line(call, note) for note in page.notes),
+    ]
     choices = [
         Choice(label=call.say("commands-memory-forget", number=str(note.id)), command=f"/forget #{note.id}")
         for note in page.notes
@@ -123,7 +127,6 @@ async def _forget_everything(call: Call, *, confirmed: bool) -> Answer:
     if call.chat.is_direct:
         gone = await call.services.forgetting.person(call.person.id, now=call.now)
         call.services.people.changed()
-        call.services.rooms_changed()
     else:
         gone = await call.services.forgetting.some(person=call.person.id, scope=call.scope, now=call.now)
     return Answer(text=call.say("commands-forgot", count=gone), private=True)

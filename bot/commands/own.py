@@ -40,7 +40,6 @@ async def _listen(call: Call, listens: bool) -> Answer:
         return Answer(text=call.say("commands-group-admins-only"), private=True)
     chat = call.chat
     await call.services.rooms.set_listens(chat.platform, chat.id, listens, by=call.person.id, now=call.now)
-    call.services.rooms_changed()
     return Answer(text=call.say("commands-group-listens-on" if listens else "commands-group-listens-off"))
 
 
@@ -95,7 +94,6 @@ async def persona(call: Call) -> Answer:
         await call.services.people.set_persona(call.person.id, wanted)
     else:
         await call.services.rooms.set_persona(chat.platform, chat.id, wanted)
-        call.services.rooms_changed()
     return Answer(text=call.say("commands-persona-set" if wanted else "commands-persona-reset"), private=room is None)
 
 

@@ -34,7 +34,6 @@ def _list(call: Call, commands: list[Command]) -> str:
 async def new(call: Call) -> Answer:
     """Begin anew: what was said stays remembered, but no longer stands before the next answer."""
     await call.services.rooms.start_anew(call.chat.key)
-    call.services.rooms_changed()
     return Answer(text=call.say("commands-new"))
 
 

@@ -50,7 +50,7 @@ commands-group-admins-only = Only this group's administrators can change that.
 commands-start =
     Hello, I'm **{ $name }**. I talk with you, remember what you tell me, and look it up when it helps.
 
-    Just write to me as you would to anybody. What you tell me stays here: /privacy decides what I keep, and /forget makes me forget it.
+    Just write to me as you would to anybody. /privacy decides what I keep of what you say, and /forget makes me forget it.
 commands-start-help = What can you do?
 commands-help = Talk to me as you would to anybody. You can also ask me for these:
 commands-help-admin = And, since you run me:
@@ -69,7 +69,7 @@ commands-memory-forget = Forget { $number }
 commands-memories =
     { $total ->
         [one] I remember one thing you told me here:
-       *[other] I remember { $total } things you told me here. These are the latest you had not seen yet:
+       *[other] I remember { $total } things you told me here. Page { $page } of { $pages }, newest first:
     }
 commands-memories-more = Show more
 commands-memories-none = I don't remember anything else you told me here.
@@ -102,7 +102,7 @@ commands-export = Here is everything I keep about you.
 
 # One's own settings
 
-commands-privacy = This is what I do with what you say. None of it leaves the machine I live on.
+commands-privacy = This is what I do with what you say.
 commands-privacy-remembers-on = - I **remember** what you tell me (`remember on`).
 commands-privacy-remembers-off = - I **don't remember** what you tell me, except what you keep with /remember (`remember off`).
 commands-privacy-learns-on = - I **learn** to answer better from our conversations (`learn on`).

@@ -50,7 +50,7 @@ commands-group-admins-only = Eso solo puede cambiarlo quien administra este grup
 commands-start =
     Hola, soy **{ $name }**. Hablo contigo, recuerdo lo que me cuentas y lo busco cuando hace falta.
 
-    Escríbeme lo que quieras, como a cualquiera. Lo que me digas se queda aquí: con /privacy decides qué guardo y con /forget lo borro.
+    Escríbeme lo que quieras, como a cualquiera. Con /privacy decides qué guardo de lo que dices, y con /forget lo borro.
 commands-start-help = ¿Qué sabes hacer?
 commands-help = Háblame como a cualquiera. Además, puedes pedirme:
 commands-help-admin = Y, como me administras:
@@ -69,7 +69,7 @@ commands-memory-forget = Olvidar el { $number }
 commands-memories =
     { $total ->
         [one] Recuerdo una cosa que me has dicho aquí:
-       *[other] Recuerdo { $total } cosas que me has dicho aquí. Estas son las más recientes que te quedaban por ver:
+       *[other] Recuerdo { $total } cosas que me has dicho aquí. Página { $page } de { $pages }, lo más reciente primero:
     }
 commands-memories-more = Ver más
 commands-memories-none = No recuerdo nada más que me hayas dicho aquí.
@@ -102,7 +102,7 @@ commands-export = Aquí tienes todo lo que guardo de ti.
 
 # One's own settings
 
-commands-privacy = Esto es lo que hago con lo que dices. Nada de ello sale de la máquina en la que vivo.
+commands-privacy = Esto es lo que hago con lo que dices.
 commands-privacy-remembers-on = - **Recuerdo** lo que me dices (`remember on`).
 commands-privacy-remembers-off = - **No recuerdo** lo que me dices, salvo lo que guardes con /remember (`remember off`).
 commands-privacy-learns-on = - **Aprendo** a contestar mejor de nuestras conversaciones (`learn on`).
