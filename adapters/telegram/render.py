@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
 from itertools import islice
+from typing import TypeAlias
 
 import pyromark
 from telegram import ForceReply, InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
@@ -23,6 +24,8 @@ MESSAGE_LIMIT = 4096  # UTF-16 code units
 CAPTION_LIMIT = 1024
 PHOTO_LIMIT = 10 * 1024 * 1024  # bytes
 NOTHING = "…"  # stands for a text that Telegram would call empty
+
+Keyboard: TypeAlias = InlineKeyboardMarkup
 
 _PHOTOS = ("image/png", "image/jpeg", "image/webp")
 _ENTITIES = 100  # Telegram shows the first hundred
@@ -154,7 +157,7 @@ def _linkable(url: str) -> bool:
     return scheme.lower() in ("http", "https") and bool(colon) and "." in host.strip(".") and name.isalnum()
 
 
-def keyboard(message: OutboundMessage) -> InlineKeyboardMarkup | None:
+def keyboard(message: OutboundMessage) -> Keyboard | None:
     """The buttons under `message`: its choices, then 👍 and 👎."""
     rows: list[list[InlineKeyboardButton]] = []
     narrow: list[InlineKeyboardButton] = []
@@ -175,7 +178,7 @@ def keyboard(message: OutboundMessage) -> InlineKeyboardMarkup | None:
     return InlineKeyboardMarkup(rows) if rows else None
 
 
-def markup(message: OutboundMessage) -> InlineKeyboardMarkup | ForceReply | None:
+def markup(message: OutboundMessage) -> Keyboard | ForceReply | None:
     """What goes with a new message: its buttons, or the reply box opened for a correction."""
     if message.asks_correction:
         return ForceReply(selective=True, input_field_placeholder=sound(message.text)[:_PLACEHOLDER] or None)

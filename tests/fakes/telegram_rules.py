@@ -154,9 +154,8 @@ def faults(entities: list[dict[str, Any]]) -> list[str]:
         for other_start, other_end, other in spans[index + 1 :]:
             if start < other_start < end < other_end or other_start < start < other_end < end:
                 found.append(f"{kind} crosses {other}")
-            meet = max(start, other_start) < min(end, other_end)
-            if meet and {kind, other} & {"code", "pre"} and "blockquote" not in (kind, other):
-                found.append(f"{kind} meets {other}")
+            if kind in ("code", "pre") and start <= other_start < end:
+                found.append(f"{other} within {kind}")
     return found
 
 

@@ -167,6 +167,10 @@ class TelegramServer:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}"
 
+    def meet(self, *chats: int) -> None:
+        """The bot has these chats already, without anybody having written in them here."""
+        self._chats.update(chats)
+
     # What people do ---------------------------------------------------------------------------------------------
 
     async def inject(

@@ -1,0 +1,130 @@
+"""When something may be sent to Telegram: per chat, per group, and in all. Knows clocks as numbers, no network.
+
+Limits are Telegram's own (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this): about one
+message a second in a chat with small bursts, 20 a minute in a group, 30 a second in all. They are kept as sliding
+windows and not as buckets that refill, because a bucket lets twice its size through in one window.
+
+The limit over all chats is kept only after Telegram has once enforced it. It tolerates bursts over it for most bots, a
+private server has none, and keeping it from the start would make 200 people wait who need not.
+"""
+
+import asyncio
+import math
+from collections import deque
+from dataclasses import dataclass, field
+
+CHAT = (3, 3.1)  # calls, seconds: one a second, three at once; the tenth is for the network's jitter
+GROUP = (19, 61.0)
+ALL = (28, 1.05)
+_SPARE = 12  # calls a second that previews may use once the limit over all is kept: the rest is for answers
+_GROUP_SPARE = 8
+_REMEMBERED = 3600.0  # seconds for which the limit over all is kept after it was last enforced
+_IDLE = 120.0  # seconds after which a chat's times need not be known any more
+
+
+@dataclass(slots=True)
+class Window:
+    """At most `most` calls in any `seconds`. Times may lie ahead: calls that have their turn already."""
+
+    most: int
+    seconds: float
+    times: deque[float] = field(default_factory=deque)
+
+    def used(self, now: float) -> int:
+        """Calls within the last window, or still to come."""
+        while self.times and self.times[0] <= now - self.seconds:
+            self.times.popleft()
+        return len(self.times)
+
+    def free_at(self, now: float) -> float:
+        """The earliest moment, from `now`, for one more."""
+        return now if self.used(now) < self.most else max(now, self.times[-self.most] + self.seconds)
+
+
+@dataclass(slots=True)
+class Account:
+    """What one chat has been sent lately, and the queue for what it is to be sent."""
+
+    group: bool
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    minute: Window = field(default_factory=lambda: Window(*GROUP))
+    second: Window = field(default_factory=lambda: Window(*CHAT))
+    blocked_until: float = -math.inf
+    typed_at: float = -math.inf
+
+    def free_at(self, now: float) -> float:
+        at = max(self.second.free_at(now), self.blocked_until)
+        return max(at, self.minute.free_at(now)) if self.group else at
+
+    def spares(self, now: float) -> bool:
+        """Whether a preview now would leave room for the answer."""
+        if now < self.blocked_until or self.second.used(now) > self.second.most - 2:
+            return False
+        return not self.group or self.minute.used(now) < _GROUP_SPARE
+
+    def full(self, now: float) -> bool:
+        """Whether the chat's own limits explain a refusal."""
+        return self.second.used(now) >= self.second.most or (self.group and self.minute.used(now) >= self.minute.most)
+
+    def idle(self, now: float) -> bool:
+        """Whether nothing of it need be remembered."""
+        last = max(self.typed_at, *self.second.times, *self.minute.times, -math.inf)
+        return not self.turn.locked() and now >= self.blocked_until and now - last >= _IDLE
+
+    def charge(self, at: float) -> None:
+        self.second.times.append(at)
+        if self.group:
+            self.minute.times.append(at)
+
+
+class Flood:
+    """The windows of all chats. `now` is a monotonic time in seconds, the same clock in every call."""
+
+    def __init__(self) -> None:
+        self._accounts: dict[str, Account] = {}
+        self._all = Window(*ALL)
+        self._enforced_at = -math.inf
+        self._prune_at = 1024
+
+    def account(self, chat_id: str, *, now: float) -> Account:
+        """What is known of one chat. Groups have negative ids."""
+        found = self._accounts.get(chat_id)
+        if found is None:
+            if len(self._accounts) >= self._prune_at:
+                self._prune(now)
+            found = self._accounts[chat_id] = Account(group=chat_id.startswith("-"))
+        return found
+
+    def limited(self, now: float) -> bool:
+        """Whether the limit over all chats is being kept."""
+        return now - self._enforced_at < _REMEMBERED
+
+    def spares(self, account: Account, *, now: float) -> bool:
+        """Whether a preview may be sent now: there is room to spare, and no answer waits for it."""
+        return account.spares(now) and (not self.limited(now) or self._all.used(now) < _SPARE)
+
+    def charge(self, account: Account, *, now: float) -> float:
+        """Take the next turn among all chats, and tell when it is. The chat itself must have room."""
+        used = self._all.used(now)
+        at = self._all.free_at(now) if used and self.limited(now) else now
+        self._all.times.append(at)
+        account.charge(at)
+        return at
+
+    def refused(self, account: Account, *, seconds: float, now: float) -> None:
+        """Telegram said 429 to a call to the chat: leave it alone for so long.
+
+        If the chat had not used its own room up, it was the limit over all chats that was met.
+        """
+        account.blocked_until = max(account.blocked_until, now + seconds)
+        if not account.full(now):
+            self._enforced_at = now
+
+    def _prune(self, now: float) -> None:
+        self._accounts = {chat_id: account for chat_id, account in self._accounts.items() if not account.idle(now)}
+        self._prune_at = max(1024, 2 * len(self._accounts))
+
+
+def monotonic() -> float:
+    """Now, in the seconds that everything here counts in."""
+    return asyncio.get_running_loop().time()
