@@ -25,6 +25,7 @@ class Asked:
     language: str
     resumed: bool = False  # a crash came before its answer: part of a reply may already be shown
     pictures: tuple[bytes, ...] = ()
+    remark: str = ""  # about a file that could not be read: stands before the answer
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,6 +60,11 @@ class Answering:
         if self._generation is not None:
             self._generation.cancel()
         return True
+
+    @property
+    def remark(self) -> str:
+        """What stands before the answer."""
+        return "".join(f"{each.remark}\n\n" for each in self.asked if each.remark)
 
     def begins(self, reply: Reply) -> None:
         self._reply = reply

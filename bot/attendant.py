@@ -23,6 +23,7 @@ from bot.i18n import say
 from bot.lanes import Lanes
 from bot.messages import Chat, InboundMessage, OutboundMessage
 from bot.notices import Notices, send
+from bot.opening import Opening
 from memory.inbox import Inbox, InboxState
 from memory.outbox import Outbox
 from memory.people import People, author_of
@@ -45,6 +46,7 @@ class Attendant:
         notices: Notices,
         feedback: Feedback,
         commands: Commands,
+        opening: Opening,
         conversation: Conversation,
         lanes: Lanes,
         channels: Mapping[str, Channel],
@@ -58,6 +60,7 @@ class Attendant:
         self._notices = notices
         self._feedback = feedback
         self._commands = commands
+        self._opening = opening
         self._conversation = conversation
         self._lanes = lanes
         self._channels = channels
@@ -79,7 +82,14 @@ class Attendant:
             self._lanes.add(key, partial(self._run, channel, conversation, asked))
             return
         under_way = self._answering.get(key)
-        if channel.capabilities.merges and under_way and not self._lanes.waiting(key) and under_way.takes(asked):
+        plain = not asked.message.attachments and asked.message.reply_to is None
+        if (
+            channel.capabilities.merges
+            and plain
+            and under_way
+            and not self._lanes.waiting(key)
+            and under_way.takes(asked)
+        ):
             return
         self._waiting.setdefault(key, deque()).append(asked)
         self._lanes.add(key, partial(self._answer_next, channel, conversation, key))
@@ -110,7 +120,14 @@ class Attendant:
             del self._waiting[key]
         about = await self._feedback.asked_about(asked[0].message, conversation=conversation, person=asked[0].person)
         if about is not None:
-            await self._thank_for_correction(channel, conversation, asked, about)
+            text = "\n".join(each.message.text for each in asked)
+            await self._feedback.correct(about, text=text, person=asked[-1].person)
+            await self._say(channel, conversation, asked, say(asked[-1].language, "core-correction-thanks"))
+            return
+        asked = [await self._opening.opened(channel, each) if each.message.attachments else each for each in asked]
+        if not any(each.message.text.strip() or each.pictures for each in asked):
+            remark = "\n\n".join(each.remark for each in asked) or say(asked[-1].language, "core-nothing-said")
+            await self._say(channel, conversation, asked, remark)
             return
         await self._answer(channel, conversation, Answering(asked=asked))
 
@@ -122,18 +139,10 @@ class Attendant:
         finally:
             del self._answering[key]
 
-    async def _thank_for_correction(
-        self, channel: Channel, conversation: ConversationId, asked: list[Asked], exchange: int
-    ) -> None:
-        last = asked[-1]
-        text = "\n".join(each.message.text for each in asked)
-        await self._feedback.correct(exchange, text=text, person=last.person)
-        thanks = OutboundMessage(
-            chat=last.message.chat,
-            text=say(last.language, "core-correction-thanks"),
-            reply_to=last.message.message_id,
-        )
-        await self._notices.tell(channel, thanks, conversation=conversation, answers=[each.inbox_id for each in asked])
+    async def _say(self, channel: Channel, conversation: ConversationId, asked: list[Asked], text: str) -> None:
+        """Answer with words of our own, without the model."""
+        message = OutboundMessage(chat=asked[-1].message.chat, text=text, reply_to=asked[-1].message.message_id)
+        await self._notices.tell(channel, message, conversation=conversation, answers=[each.inbox_id for each in asked])
 
     async def _run(self, channel: Channel, conversation: ConversationId, asked: Asked) -> None:
         """Run a command. What it says on the way is shown; its last word is said."""
@@ -180,8 +189,7 @@ class Attendant:
 
     async def _turn_down(self, channel: Channel, conversation: ConversationId, asked: Asked, text: str) -> None:
         if text:
-            notice = OutboundMessage(chat=asked.message.chat, text=text, reply_to=asked.message.message_id)
-            await self._notices.tell(channel, notice, conversation=conversation, answers=[asked.inbox_id])
+            await self._say(channel, conversation, [asked], text)
         else:
             await self._inbox.close([asked.inbox_id], state=InboxState.PASSED, now=self._clock())
 

@@ -100,6 +100,7 @@ class Conversation:
         async with reply:
             draft = await self._draft(conversation, answering, reply)
             outcome, text = _ending(draft, answering)
+            text = answering.remark + text
             info = self._model.info
             pieces = reply.pieces(text)
             answered = Answered(
@@ -166,7 +167,7 @@ class Conversation:
                         draft.first_token_ms = _milliseconds_since(began)
                         ticket.served()
                     draft.text += piece
-                    reply.show(draft.text)
+                    reply.show(answering.remark + draft.text)
             if not draft.text.strip():
                 raise ModelEmpty("The model ended without a word.")
         finally:

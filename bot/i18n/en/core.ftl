@@ -4,6 +4,4 @@ core-apology = Sorry: I was switched off and could not answer this in time. If y
 core-too-many = You already have { $waiting } messages waiting for an answer. Let me answer those first, then send this one again.
 core-ask-correction = What would have been right? Reply to this message and I will note it.
 core-correction-thanks = Noted. Thank you for teaching me.
-core-nothing-to-retry = There is no answer to repeat yet.
-core-stopped-nothing = I was not answering anything.
-core-welcome-admin = Done: you are my admin now. /help shows what you can ask of me.
+core-nothing-said = There is nothing in that message I can read. Could you put it in words?

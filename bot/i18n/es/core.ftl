@@ -4,6 +4,4 @@ core-apology = Perdona: estuve apagado y no pude contestar a tiempo a esto. Si a
 core-too-many = Tienes ya { $waiting } mensajes esperando respuesta. Deja que conteste a esos y vuelve a escribirme este.
 core-ask-correction = ¿Qué habría sido lo correcto? Responde a este mensaje y lo apunto.
 core-correction-thanks = Apuntado. Gracias por enseñarme.
-core-nothing-to-retry = No hay ninguna respuesta que repetir todavía.
-core-stopped-nothing = No estaba contestando nada.
-core-welcome-admin = Listo: ahora me administras. Con /help ves lo que puedes pedirme.
+core-nothing-said = No me has escrito nada que pueda leer. ¿Me lo cuentas con palabras?
