@@ -1,0 +1,306 @@
+"""Discord as a `Channel`: one connection that comes back by itself, and what is sent through it.
+
+Everything that can be decided without a connection is decided in the neighbours. Never logs the token.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import aiohttp
+import discord
+import structlog
+
+from adapters.discord import commands, endpoints, faults, parse, render
+from adapters.discord.asked import Asked
+from adapters.discord.commands import CommandSpec
+from adapters.discord.flood import Flood
+from adapters.discord.intake import Intake
+from adapters.discord.outbox import Askers, Outbox
+from adapters.discord.seen import Load, Save, Seen
+from bot.channel import Handler
+from bot.errors import AttachmentRefused
+from bot.messages import Attachment, Capabilities, Chat, OutboundMessage
+
+CAPABILITIES = Capabilities(
+    message_limit=render.LIMIT,
+    utf16=False,
+    previews=True,
+    preview_interval=timedelta(seconds=1.25),  # 5 edits in 5 seconds, less one for the final text
+    group_preview_interval=timedelta(seconds=1.25),
+    merges=True,
+    votes=True,
+    private_replies=True,
+)
+IDENTIFY_EVERY = 5.0  # seconds between two new sessions
+DOWN_TOO_LONG = 60.0  # seconds; discord.py's own pauses grow to a quarter of an hour
+LONGEST_PAUSE = 30.0  # seconds between two connections
+FETCH_SECONDS = 60
+ADMIN_LASTS = 60.0  # seconds that a member's permissions are believed
+
+log = structlog.get_logger()
+
+
+def intents() -> discord.Intents:
+    """What Martín listens to, and nothing else. Only the text of messages is privileged."""
+    return discord.Intents(
+        guilds=True,
+        guild_messages=True,
+        dm_messages=True,
+        message_content=True,
+        guild_reactions=True,
+        dm_reactions=True,
+    )
+
+
+def _guarded(event: str, parser: Callable[[Any], None]) -> Callable[[Any], None]:
+    # One event that discord.py cannot read would end the whole session, and lose what comes right after it.
+    def parse_or_skip(data: Any) -> None:
+        try:
+            parser(data)
+        except Exception as error:  # noqa: BLE001 - an edge: anything may be wrong in what comes over the wire
+            log.warning("discord.unreadable_event", event_name=event, error=type(error).__name__)
+
+    return parse_or_skip
+
+
+class Connection(discord.Client):
+    """discord.py's client without caches of messages and members; events go to the intake.
+
+    `ready` is called once requests can be made.
+    """
+
+    def __init__(
+        self, *, specs: Sequence[CommandSpec], seen: Seen, flood: Flood, ready: Callable[["Connection"], None]
+    ) -> None:
+        super().__init__(
+            intents=intents(),
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            allowed_mentions=discord.AllowedMentions.none(),
+            http_trace=flood.trace(),
+        )
+        parsers = self._connection.parsers
+        parsers.update({event: _guarded(event, parser) for event, parser in parsers.items()})
+        self._specs = specs
+        self._seen = seen
+        self._ready_to_send = ready
+        self._down_since: float | None = None
+        self._identified: float | None = None
+        self.intake: Intake  # set before the connection starts
+
+    async def setup_hook(self) -> None:
+        tree = await commands.plant(self, self._specs, self.intake.commanded)
+        self._ready_to_send(self)
+        digest = commands.digest(self._specs, application=self.application_id or 0)
+        if digest == self._seen.commands:
+            return
+        try:
+            await tree.sync()
+        except discord.HTTPException as error:
+            log.warning("discord.commands_refused", status=error.status, code=error.code)
+        else:
+            self._seen.told(digest)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        # discord.py always waits for 5 seconds before a second session; Discord only wants them 5 seconds apart.
+        now = asyncio.get_running_loop().time()
+        if self._identified is not None and (wait := self._identified + IDENTIFY_EVERY - now) > 0:
+            await asyncio.sleep(wait)
+        self._identified = asyncio.get_running_loop().time()
+
+    def down_for(self, now: float) -> float:
+        """Seconds since the gateway was lost; 0 while it is there."""
+        return 0.0 if self._down_since is None else now - self._down_since
+
+    async def on_connect(self) -> None:
+        self._down_since = None
+        log.info("discord.connected", bot=self.user.id if self.user else 0)
+        self.intake.catch_up()
+
+    async def on_resumed(self) -> None:
+        self._down_since = None
+
+    async def on_disconnect(self) -> None:
+        if self._down_since is None:
+            self._down_since = asyncio.get_running_loop().time()
+
+    async def on_message(self, message: discord.Message) -> None:
+        self.intake.said(message)
+
+    async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
+        self.intake.reacted(payload, added=True)
+
+    async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
+        self.intake.reacted(payload, added=False)
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        if interaction.type is discord.InteractionType.component:
+            await self.intake.pressed(interaction)
+        elif interaction.type is discord.InteractionType.modal_submit:
+            await self.intake.submitted(interaction)
+
+    async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
+        log.exception("discord.event_failed", event_name=event_method)
+
+
+class DiscordChannel:
+    """Implements `bot.channel.Channel`.
+
+    `load_seen` and `save_seen` keep one small text across restarts. `api_base_url` and `gateway_url` hold for the whole
+    process: see `endpoints`.
+    """
+
+    def __init__(
+        self,
+        *,
+        token: str,
+        clock: Callable[[], datetime],
+        load_seen: Load,
+        save_seen: Save,
+        commands: Sequence[CommandSpec] = (),
+        api_base_url: str = endpoints.API,
+        gateway_url: str = endpoints.GATEWAY,
+    ) -> None:
+        self._token = token
+        self._clock = clock
+        self._load_seen = load_seen
+        self._save_seen = save_seen
+        self._commands = commands
+        self._api_base_url = api_base_url
+        self._gateway_url = gateway_url
+        self._flood = Flood(paced=api_base_url == endpoints.API)
+        self._asked = Asked()
+        self._client: Connection | None = None
+        self._connected = asyncio.Event()
+        self._outbox: Outbox | None = None
+        self._running = asyncio.Event()
+        self._admins: dict[tuple[str, str], tuple[bool, float]] = {}
+
+    @property
+    def platform(self) -> str:
+        return parse.PLATFORM
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return CAPABILITIES
+
+    # Receiving -----------------------------------------------------------------------------------
+
+    async def run(self, handle: Handler) -> None:
+        """See `Channel.run`."""
+        endpoints.point_at(api_base_url=self._api_base_url, gateway_url=self._gateway_url)
+        seen = await Seen.read(load=self._load_seen, save=self._save_seen)
+        pause = 0.5
+        try:
+            while True:
+                connection = self.connection(handle, seen)
+                try:
+                    await self._stay(connection)
+                except Exception as error:  # noqa: BLE001 - a loop's edge: whatever is not final is tried again
+                    if (final := faults.fatal(error)) is not None:
+                        raise final from None  # discord.py's own error may hold the token's request
+                    log.warning("discord.lost", error=type(error).__name__, again_in=pause)
+                finally:
+                    await connection.intake.close()
+                    self._lose(connection)
+                await asyncio.sleep(pause)
+                pause = 0.5 if connection.is_ready() else min(LONGEST_PAUSE, pause * 2)
+        finally:
+            await seen.close()
+
+    def connection(self, handle: Handler, seen: Seen) -> Connection:
+        """A client, ready to be started, whose events go to `handle`."""
+        askers = Askers(seen)
+        if self._outbox is None:
+            self._outbox = Outbox(online=self._online, flood=self._flood, asked=self._asked, askers=askers)
+            self._running.set()
+        connection = Connection(specs=self._commands, seen=seen, flood=self._flood, ready=self._found)
+        connection.intake = Intake(
+            connection, handle=handle, seen=seen, asked=self._asked, askers=askers, clock=self._clock
+        )
+        return connection
+
+    async def _stay(self, connection: Connection) -> None:
+        """Stay connected until the connection is beyond discord.py's own mending."""
+        loop = asyncio.get_running_loop()
+        async with connection:
+            running = asyncio.create_task(connection.start(self._token))
+            try:
+                while not (await asyncio.wait({running}, timeout=5.0))[0]:
+                    if connection.down_for(loop.time()) > DOWN_TOO_LONG:
+                        log.warning("discord.gave_up_resuming")
+                        return
+                await running
+            finally:
+                running.cancel()
+                await asyncio.gather(running, return_exceptions=True)
+
+    def _found(self, connection: Connection) -> None:
+        self._client = connection
+        self._connected.set()
+
+    def _lose(self, connection: Connection) -> None:
+        if self._client is connection:
+            self._client = None
+            self._connected.clear()
+
+    async def _online(self) -> discord.Client:
+        while self._client is None:
+            await self._connected.wait()
+        return self._client
+
+    async def _sending(self) -> Outbox:
+        while self._outbox is None:
+            await self._running.wait()
+        return self._outbox
+
+    # Sending -------------------------------------------------------------------------------------
+
+    async def deliver(self, message: OutboundMessage, *, replacing: str | None, nonce: str) -> str:
+        """See `Channel.deliver`."""
+        return await (await self._sending()).deliver(message, replacing=replacing, nonce=nonce)
+
+    async def preview(self, message: OutboundMessage, *, replacing: str | None) -> str | None:
+        """See `Channel.preview`."""
+        return await (await self._sending()).preview(message, replacing=replacing)
+
+    # Asking --------------------------------------------------------------------------------------
+
+    async def fetch(self, attachment: Attachment, *, limit: int) -> bytes:
+        """See `Channel.fetch`. Discord's links to files last for a day."""
+        if attachment.size > limit:
+            raise AttachmentRefused(f"{attachment.size} bytes are more than {limit}.")
+        content = bytearray()
+        timeout = aiohttp.ClientTimeout(total=FETCH_SECONDS)
+        try:
+            async with aiohttp.ClientSession(timeout=timeout) as session, session.get(attachment.ref) as response:
+                if response.status != 200:
+                    raise AttachmentRefused(f"Discord answers {response.status} for the file.", hint="Send it again.")
+                async for chunk in response.content.iter_chunked(65536):
+                    content += chunk
+                    if len(content) > limit:
+                        raise AttachmentRefused(f"The file has more than {limit} bytes.")
+        except (ValueError, *faults.TRANSIENT) as error:
+            raise AttachmentRefused("The file could not be downloaded.", hint="Send it again.") from error
+        return bytes(content)
+
+    async def administers(self, chat: Chat, user_id: str) -> bool:
+        """See `Channel.administers`: whoever may manage the server."""
+        if not chat.server_id:
+            return False
+        now = asyncio.get_running_loop().time()
+        known = self._admins.get((chat.server_id, user_id))
+        if known and now < known[1]:
+            return known[0]
+        client = await self._online()
+        guild = client.get_guild(int(chat.server_id))
+        try:
+            permissions = (await guild.fetch_member(int(user_id))).guild_permissions if guild else None
+        except (discord.HTTPException, RuntimeError, *faults.TRANSIENT):
+            return False
+        may = permissions is not None and (permissions.administrator or permissions.manage_guild)
+        self._admins[chat.server_id, user_id] = (may, now + ADMIN_LASTS)
+        return may
