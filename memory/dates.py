@@ -11,13 +11,8 @@ from functools import lru_cache
 
 from memory.language import folded
 
-_NUMBERS = dict(
-    zip(
-        "un una dos tres cuatro cinco seis siete ocho nueve diez a one two three four five six seven eight nine ten".split(),
-        "1 1 2 3 4 5 6 7 8 9 10 1 1 2 3 4 5 6 7 8 9 10".split(),
-        strict=True,
-    )
-)
+_SPELLED = ("un una a one", "dos two", "tres three", "cuatro four", "cinco five", "seis six", "siete seven", "ocho eight")
+_NUMBERS = {word: str(number) for number, words in enumerate(_SPELLED, start=1) for word in words.split()}
 _NUMBER = rf"(?:\d{{1,3}}|{'|'.join(_NUMBERS)})"
 _MONTH = (
     "(?:january|february|march|april|may|june|july|august|september|october|november|december|"
@@ -49,7 +44,17 @@ _SPEAKS_OF_TIME = re.compile(
 # What dateparser 1.5 does not read, as it does. Its "año" needs the ñ that folding keeps and hurried typing drops.
 _PLAINER = {"last night": "yesterday", "tonight": "today", "anoche": "ayer", "antier": "anteayer"}
 _BESIDE = re.compile(r"\b(?:last|past|on|this|in|during|since|el|este|en|durante|desde|pasado|st|nd|rd|th)\b|,")
-_LENGTHS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=31), "year": timedelta(days=366)}
+_LENGTHS = {
+    "day": timedelta(days=1),
+    "week": timedelta(days=7),
+    "month": timedelta(days=31),
+    "year": timedelta(days=366),
+}
+    "day": timedelta(days=1),
+    "week": timedelta(days=7),
+    "month": timedelta(days=31),
+    "year": timedelta(days=366),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +103,8 @@ def _span(kind: str, words: str, today: datetime) -> Period | None:
 
 def _read(words: str, today: datetime) -> tuple[datetime, str] | None:
     """The midnight that dateparser finds in `words`, and the unit it stands for."""
-    from dateparser.date import DateDataParser  # 0.1 s and its language files: only once somebody speaks of time
+    # 0.1 s and its language files: only once somebody speaks of time.
+    from dateparser.date import DateDataParser  # type: ignore[import-untyped]  # it has none
 
     parser = DateDataParser(
         languages=["es", "en"],

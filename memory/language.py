@@ -10,12 +10,17 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
-import snowballstemmer
+import snowballstemmer  # type: ignore[import-untyped]  # it has none
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _LONGEST = 40  # a longer "word" is a key or a URL: found by its beginning
 
-_SPANISH_ONLY = frozenset(
+
+def _listed(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_SPANISH_ONLY = _listed(
     """
     el la los las un una unos unas lo al del de que en y e o u pero mas sino porque pues aunque si ni con sin por para
     segun entre hacia hasta desde sobre tras se le les te os nos mi mis tu tus su sus nuestro nuestra nuestros nuestras
@@ -30,9 +35,9 @@ _SPANISH_ONLY = frozenset(
     habian haber hay hubo haya hayan habra tengo tienes tiene tenemos tienen tenia tenian tuve tuvo tener hago haces
     hace hacemos hacen hacia hice hizo hacer puedo puedes puede podemos pueden podia poder quiero quieres quiere querer
     voy vas va vamos van iba iban ir dime dijo dijiste dije decir sabes sabe cosa cosas vez veces tipo
-    """.split()
+    """
 )
-_ENGLISH_ONLY = frozenset(
+_ENGLISH_ONLY = _listed(
     """
     the an and or but if then than because as while of at by for with about against between into through during before
     after above below to from up down in out on off over under again further once here there when where why how which
@@ -47,7 +52,7 @@ _ENGLISH_ONLY = frozenset(
     way kind sort type mention mentioned mentions etc i'm i've i'd i'll it's that's what's he's she's they're we're
     you're don't didn't doesn't isn't wasn't aren't weren't can't couldn't won't wouldn't haven't hasn't hadn't there's
     let's who's
-    """.split()
+    """
 )
 _EITHER = frozenset({"a", "no", "me", "has", "he", "son", "as", "so", "ok", "s", "t", "m", "d", "ll", "ve", "re"})
 _STOP = _SPANISH_ONLY | _ENGLISH_ONLY | _EITHER
