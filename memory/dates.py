@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from memory.language import folded
 
-_SPELLED = ("un una a one", "dos two", "tres three", "cuatro four", "cinco five", "seis six", "siete seven", "ocho eight")
+_SPELLED = ("un una a one", "dos two", "tres three", "cuatro four", "cinco five", "seis six", "siete seven")
 _NUMBERS = {word: str(number) for number, words in enumerate(_SPELLED, start=1) for word in words.split()}
 _NUMBER = rf"(?:\d{{1,3}}|{'|'.join(_NUMBERS)})"
 _MONTH = (
@@ -45,11 +45,6 @@ _SPEAKS_OF_TIME = re.compile(
 _PLAINER = {"last night": "yesterday", "tonight": "today", "anoche": "ayer", "antier": "anteayer"}
 _BESIDE = re.compile(r"\b(?:last|past|on|this|in|during|since|el|este|en|durante|desde|pasado|st|nd|rd|th)\b|,")
 _LENGTHS = {
-    "day": timedelta(days=1),
-    "week": timedelta(days=7),
-    "month": timedelta(days=31),
-    "year": timedelta(days=366),
-}
     "day": timedelta(days=1),
     "week": timedelta(days=7),
     "month": timedelta(days=31),

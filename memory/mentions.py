@@ -13,8 +13,6 @@ from memory.language import folded
 _FIRST_PERSON = frozenset(
     {"i", "me", "my", "mine", "myself", "yo", "mi", "mis", "mio", "mia", "mios", "mias", "conmigo"}
 )
-    {"i", "me", "my", "mine", "myself", "yo", "mi", "mis", "mio", "mia", "mios", "mias", "conmigo"}
-)
 _WORD = re.compile(r"[^\W_]+")
 _POSSESSIVE = re.compile(r"['’]s?(?!\w)")
 _SHORTEST = 3  # a first name alone is looked for only if it is this long: "Al" and "Jo" are other words too
