@@ -289,7 +289,8 @@ class DiscordServer:
             return await self.gateway.serve(request)
         if path.startswith("/attachments/"):
             content, mime = self.world.files.get(path, (b"", ""))
-            return web.Response(body=content, headers={"Content-Type": mime or "text/plain"}, status=200 if mime else 404)
+            status, headers = (200, {"Content-Type": mime}) if mime else (404, {})
+            return web.Response(status=status, body=content, headers=headers)
         if path.startswith("/control/"):
             return _answer(200, await self._control(path.removeprefix("/control/"), await request.json()))
         method, path = request.method, path.removeprefix(API)
