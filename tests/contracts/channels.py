@@ -17,6 +17,7 @@ STAGES = {
     "telegram, polling": "tests.adapters.telegram.stage:polling",
     "telegram, webhook": "tests.adapters.telegram.stage:webhook",
     "telegram, no drafts": "tests.adapters.telegram.stage:without_drafts",
+    "discord": "tests.adapters.discord.stage:connected",
 }
 
 
