@@ -92,7 +92,7 @@ def _pressed(query: Json, me: Me, now: datetime) -> Inbound | None:
             voted_at=now,
         )
     command = command_of(data)
-    if command is None or message["from"]["id"] != me.id or not _offers(message, data):
+    if command is None or not _is_mine(message, me) or not _offers(message, data):
         return None
     chat = _chat(message)
     return InboundMessage(
