@@ -43,7 +43,8 @@ class Ruling(StrEnum):
 class Decision:
     """What becomes of something inbound.
 
-    `person` is known for ANSWER and LISTEN. `language` is theirs, or the best guess while theirs is not known. `notice` is what to tell whoever was refused; empty for silence.
+    `person` is known for ANSWER and LISTEN. `language` is theirs, or the best guess while theirs is not known. `notice`
+    is what to tell whoever was refused; empty for silence.
     """
 
     ruling: Ruling
