@@ -20,7 +20,7 @@ from bot.errors import ModelBroken, ModelBusy, ModelError, ModelMissing
 from bot.model import Limits, ModelInfo, Prompt
 from bot.models.calibration import Calibration
 from bot.models.guard import guarded
-from bot.models.rendering import ChatMessage, rendered
+from bot.models.rendering import ChatMessage, rendered, whole
 from bot.models.thinking import ThoughtFilter
 from bot.models.wire import Refused, Wire
 
@@ -78,7 +78,7 @@ class LlamaCppModel:
     def count(self, text: str) -> int:
         """By the model's own tokenizer, which runs in this process and answers in a fraction of a millisecond."""
         try:
-            return self._counted(text)
+            return self._counted(whole(text))
         except (OSError, http.client.HTTPException, ValueError, KeyError):
             return self._calibration.estimate(text)
 

@@ -58,8 +58,16 @@ def rendered(prompt: Prompt, *, images: bool) -> list[ChatMessage]:
 
 
 def defused(text: str) -> str:
-    """`text` with no template's control token in it; a space after the first character breaks each. Idempotent."""
-    return _CONTROL.sub(lambda match: match[0] + " ", text)
+    """`text` with no template's control token in it; a space after the first character breaks each. Idempotent.
+
+    Half a surrogate pair, which some platforms let through, becomes a question mark: no server can read it.
+    """
+    return _CONTROL.sub(lambda match: match[0] + " ", whole(text))
+
+
+def whole(text: str) -> str:
+    """`text` as UTF-8 can carry it."""
+    return text.encode("utf-8", errors="replace").decode("utf-8")
 
 
 def speaker_label(author: Author) -> str:
