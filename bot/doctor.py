@@ -15,6 +15,7 @@ from typing import TypeAlias
 from bot.errors import BotError
 from bot.i18n import say
 from memory.database import Database, DatabaseError
+from memory.encoder import EmbedderUnavailable
 
 PATIENCE = 30.0  # seconds for one check; loading an embedding model on a slow disk is within it
 LITTLE = 2 * 1024**3  # bytes free: enough for now
@@ -53,8 +54,8 @@ async def examine(checks: Mapping[str, Check], *, language: str, patience: float
         except TimeoutError:
             text = say(language, "doctor-slow", seconds=round(patience))
             return [problem(about, text, say(language, "doctor-slow-mend"))]
-        except (BotError, DatabaseError) as error:
-            text = error.message if isinstance(error, BotError) else str(error)
+        except (BotError, DatabaseError, EmbedderUnavailable) as error:
+            text = error.message if isinstance(error, BotError) else str(error).removesuffix(error.hint).strip()
             return [problem(about, text, error.hint)]
 
     found = await asyncio.gather(*(one(about, check) for about, check in checks.items()))

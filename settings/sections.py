@@ -6,6 +6,7 @@ Reads nothing.
 from datetime import time
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
@@ -193,6 +194,13 @@ class Settings(Section):
         telegram = self.telegram.enabled and self.telegram.token is not None
         discord = self.discord.enabled and self.discord.token is not None
         return ("telegram",) * telegram + ("discord",) * discord
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret there is, the database's password too: what must never be shown."""
+        held = (getattr(getattr(self, section), key) for section, key in SECRETS.values())
+        password = urlsplit(self.storage.database_url).password
+        return (*(one.get_secret_value() for one in held if one), *([password] if password else []))
 
 
 def keys() -> dict[str, list[str]]:

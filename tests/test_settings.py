@@ -132,6 +132,7 @@ def test_a_secret_is_never_shown(tmp_path: Path) -> None:
     assert found.telegram.token.get_secret_value() == "123:abc"
     assert "123:abc" not in repr(found) + str(found)
     assert "xyz.1" not in found.model_dump_json()
+    assert found.secrets == ("123:abc", "xyz.1")
 
 
 def test_an_empty_token_is_none(tmp_path: Path) -> None:
@@ -178,6 +179,7 @@ def test_given_addresses_stay_as_they_are(tmp_path: Path) -> None:
     assert found.storage.database_url == "postgresql+asyncpg://m:pw@db/m"
     assert found.storage.memory_uri == "s3://bucket/m"
     assert "pw" not in repr(found)
+    assert found.secrets == ("pw",)
 
 
 def test_a_missing_file_that_was_asked_for_is_an_error(tmp_path: Path) -> None:
