@@ -21,9 +21,38 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
-WORDS = ("messages", "id", "type", "date", "text", "from", "mapping", "current_node", "parent", "message", "author")
-WORDS += ("role", "user", "content", "parts", "conversation", "session_1", "session_1_date_time", "dia_id", "input")
-WORDS += ("response", "when", "guild", "channel", "timestamp", "attachments", "poll", "answers", "chats", "list")
+WORDS = [
+    "messages",
+    "id",
+    "type",
+    "date",
+    "text",
+    "from",
+    "mapping",
+    "current_node",
+    "parent",
+    "message",
+    "author",
+    "role",
+    "user",
+    "content",
+    "parts",
+    "conversation",
+    "session_1",
+    "session_1_date_time",
+    "dia_id",
+    "input",
+    "response",
+    "when",
+    "guild",
+    "channel",
+    "timestamp",
+    "attachments",
+    "poll",
+    "answers",
+    "chats",
+    "list",
+]
 KEYED = st.recursive(
     JSON | st.sampled_from(WORDS),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=8),
