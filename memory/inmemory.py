@@ -41,6 +41,10 @@ class InMemoryStore:
             vocabulary=vocabulary,
         )
 
+    async def names(self, *, scope: Scope) -> Sequence[str]:
+        checked(scope)
+        return tuple({memory.speaker: None for memory, _ in self._rows.values() if memory.scope == scope})
+
     async def count(self, *, scope: Scope) -> int:
         checked(scope)
         return sum(memory.scope == scope for memory, _ in self._rows.values())

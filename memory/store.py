@@ -5,6 +5,7 @@ Implementations: `lance` (on disk), `inmemory` (the shipped fake). One contract 
 """
 
 from collections.abc import Collection, Sequence
+from hashlib import blake2b
 from typing import Protocol
 
 import numpy as np
@@ -49,6 +50,10 @@ class MemoryReader(Protocol):
             TypeError: `scope` is not a Scope. Nothing has been read then.
             MemoryStoreError: it cannot be read.
         """
+        ...
+
+    async def names(self, *, scope: Scope) -> Sequence[str]:
+        """Who has spoken in `scope`, by display name, each once. Raises as `shelf` does."""
         ...
 
     async def count(self, *, scope: Scope) -> int:
@@ -103,3 +108,8 @@ def checked(scope: Scope) -> Scope:
     if type(scope) is not Scope:
         raise TypeError(f"A store is asked with a Scope, not with {type(scope).__name__}.")
     return scope
+
+
+def digest(scope: Scope) -> str:
+    """What stands for `scope` in a predicate: 32 hexadecimal digits, whatever a chat is called."""
+    return blake2b(str(checked(scope)).encode(), digest_size=16).hexdigest()
