@@ -4,14 +4,12 @@ Knows the ports and the stores; no platform, no scheduler. Order and concurrency
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
-from memory.indexer import Indexer
-from memory.recall import Recall
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential
 
 from bot import prompt
@@ -21,14 +19,18 @@ from bot.codec import encode_outbound
 from bot.errors import BotError, ModelEmpty, StorageError
 from bot.i18n import say
 from bot.line import Line, Ticket
-from bot.messages import OutboundMessage, scope_of
+from bot.messages import InboundMessage, OutboundMessage, scope_of
 from bot.model import ChatModel, Limits, Prompt
 from bot.reply import Reply
 from bot.saying import day, memory_of, said_by
 from memory.database import DatabaseError
+from memory.encoder import EmbedderUnavailable
+from memory.indexer import Indexer
 from memory.outbox import Outbox
-from memory.records import ConversationId, Role, Turn
+from memory.recall import Recall
+from memory.records import ConversationId, Hit, Role, Turn
 from memory.rooms import Rooms
+from memory.store import MemoryStoreError
 from memory.transcripts import Answered, Outcome, Said, Transcripts, Written
 
 NOTICE_AFTER = 6.0  # seconds without a word before the place in the line is told
@@ -184,14 +186,7 @@ class Conversation:
         if answering.again:
             again = answering.again.input_id
             recent = [turn for turn in recent if turn.id is not None and turn.id < again]
-        draft.hits = await self._recall.ask(
-            question,
-            scope=scope_of(message.chat, message.author),
-            asker=message.author,
-            now=now,
-            words=self._recall_words,
-            exclude=[turn.id for turn in recent if turn.id is not None],
-        )
+        draft.hits = await self._recalled(message, question, now=now, recent=recent)
         return prompt.build(
             persona=await self._persona_for(last),
             turns=[*recent, *asked],
@@ -205,6 +200,25 @@ class Conversation:
             asker=message.author,
             group=not message.chat.is_direct,
         )
+
+    async def _recalled(
+        self, message: InboundMessage, question: str, *, now: datetime, recent: Sequence[Turn]
+    ) -> Sequence[Hit]:
+        """What the conversation's scope holds about the question. An answer without memories is better than none."""
+        scope = scope_of(message.chat, message.author)
+        try:
+            await self._indexer.settled(scope)
+            return await self._recall.ask(
+                question,
+                scope=scope,
+                asker=message.author,
+                now=now,
+                words=self._recall_words,
+                exclude=[turn.id for turn in recent if turn.id is not None],
+            )
+        except (EmbedderUnavailable, MemoryStoreError) as error:
+            log.error("nothing recalled", chat=message.chat.key, error=str(error), hint=error.hint)
+            return ()
 
     async def _persona_for(self, asked: Asked) -> str:
         """The group's in a group, the person's in a direct chat, else the configured one."""

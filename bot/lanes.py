@@ -31,6 +31,7 @@ class Lanes:
         self._lanes: dict[str, _Lane] = {}
         self._group: asyncio.TaskGroup | None = None
         self._loose: set[asyncio.Task[None]] = set()
+        self._draining = False
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Lanes"]:
@@ -51,9 +52,11 @@ class Lanes:
         return len(lane.waiting) if lane else 0
 
     def add(self, key: str, work: Work) -> None:
-        """Do `work` after everything else in the conversation `key`."""
+        """Do `work` after everything else in the conversation `key`; not at all once the end has come."""
         if self._group is None:
             raise RuntimeError("Lanes work only while they are open.")
+        if self._draining:
+            return
         lane = self._lanes.setdefault(key, _Lane())
         lane.waiting.append(work)
         if lane.task is None:
@@ -83,6 +86,7 @@ class Lanes:
 
     async def _drain(self) -> None:
         """Let what is under way finish, for a while. What waits is in the inbox: it is answered at the next start."""
+        self._draining = True
         for lane in self._lanes.values():
             lane.waiting.clear()
         tasks = {lane.task for lane in self._lanes.values() if lane.task} | self._loose

@@ -82,6 +82,11 @@ class BatchingEmbedder:
     def name(self) -> str:
         return self._name
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the model is loaded."""
+        return self._dimension.done() and self._dimension.exception() is None
+
     async def ready(self) -> int:
         """Wait until the model is loaded, and return its dimension.
 

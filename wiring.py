@@ -1,0 +1,161 @@
+"""Puts the conversation together: models, commands, and the way from something inbound to a reply. Opens nothing."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.access import Access, Policy
+from bot.attendant import Attendant
+from bot.channel import Channel
+from bot.commands.call import HouseStatus, Services
+from bot.commands.registry import Commands
+from bot.conversation import Conversation
+from bot.dispatch import Dispatcher
+from bot.feedback import Feedback
+from bot.lanes import Lanes
+from bot.limits import Quotas
+from bot.line import Line
+from bot.model import Limits
+from bot.models.switch import ModelSwitch
+from bot.notices import Notices
+from bot.opening import Opening
+from bot.overhearing import Overhearing
+from house import House
+from jobs.maintenance import Maintenance
+from memory import census
+from memory.audit import Audit
+from memory.export import export_person
+from memory.inbox import Inbox
+from memory.notebook import Notebook
+from memory.outbox import Outbox
+from memory.records import PersonId
+from memory.runs import Runs
+from memory.usage import Usage
+from memory.votes import Votes
+from settings import Settings
+
+DRAIN_SECONDS = 20.0  # what is being answered when Martín is stopped may take so long to finish
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Core:
+    """What talks: the way from something inbound to a reply."""
+
+    lanes: Lanes
+    attendant: Attendant
+    dispatcher: Dispatcher
+
+
+def wire(house: House, model: ModelSwitch, channels: Mapping[str, Channel]) -> Core:
+    """Put the conversation together. Opens nothing."""
+    settings, clock, database = house.settings, house.clock, house.database
+    inbox, outbox, transcripts = Inbox(database), Outbox(database), house.transcripts
+    notices = Notices(inbox=inbox, outbox=outbox, clock=clock)
+    feedback = Feedback(votes=Votes(database), notices=notices, clock=clock)
+    lanes, line, usage = Lanes(drain_seconds=DRAIN_SECONDS), Line(settings.model.parallel), Usage(database)
+    runs, started_at = Runs(database), clock()
+
+    async def status() -> HouseStatus:
+        counted, now = await census.count(database), clock()
+        last = await runs.last(Maintenance.name)
+        return HouseStatus(
+            started_at=started_at,
+            provider=model.info.provider,
+            model=model.info.name,
+            adapter=model.info.adapter,
+            answering=len(lanes),
+            waiting=len(line),
+            people=counted.people,
+            turns=counted.turns,
+            memories=counted.memories,
+            messages_today=await usage.total(now.astimezone(house.timezone).date()),
+            last_nightly=last.finished_at if last else None,
+            disk_free=shutil.disk_usage(settings.storage.data_dir).free,
+        )
+
+    async def export(person: PersonId, now: datetime) -> bytes:
+        return (await export_person(database, person, now=now)).json
+
+    services = Services(
+        people=house.people,
+        grants=house.grants,
+        pairing=house.pairing,
+        rooms=house.rooms,
+        notebook=Notebook(database),
+        audit=Audit(database),
+        forgetting=house.forgetting,
+        models=model,
+        export=export,
+        index=house.indexer.put,
+        status=status,
+        timezone=house.timezone,
+        name=settings.persona.name,
+    )
+    conversation = Conversation(
+        recall=house.recall,
+        indexer=house.indexer,
+        transcripts=transcripts,
+        rooms=house.rooms,
+        outbox=outbox,
+        model=model,
+        line=line,
+        limits=_limits(settings),
+        name=settings.persona.name,
+        persona=settings.persona.text,
+        context_tokens=settings.model.context_tokens,
+        recall_words=settings.recall.words,
+        timezone=house.timezone,
+        clock=clock,
+    )
+    attendant = Attendant(
+        people=house.people,
+        inbox=inbox,
+        outbox=outbox,
+        transcripts=transcripts,
+        notices=notices,
+        feedback=feedback,
+        commands=Commands(services),
+        opening=Opening(model=model, max_bytes=settings.attachments.max_bytes),
+        conversation=conversation,
+        lanes=lanes,
+        channels=channels,
+        apologise_after=timedelta(seconds=settings.dispatch.apologise_after_seconds),
+        clock=clock,
+    )
+    access = Access(
+        people=house.people,
+        grants=house.grants,
+        pairing=house.pairing,
+        rooms=house.rooms,
+        policy=Policy(settings.access.policy),
+        language=settings.language,
+    )
+    quotas = Quotas(
+        usage,
+        per_minute=settings.access.messages_per_minute,
+        per_day=settings.access.messages_per_day,
+        timezone=house.timezone,
+    )
+    dispatcher = Dispatcher(
+        access=access,
+        people=house.people,
+        quotas=quotas,
+        inbox=inbox,
+        transcripts=transcripts,
+        feedback=feedback,
+        overhearing=Overhearing(transcripts=transcripts, indexer=house.indexer, timezone=house.timezone),
+        attendant=attendant,
+        clock=clock,
+    )
+    return Core(lanes=lanes, attendant=attendant, dispatcher=dispatcher)
+
+
+def _limits(settings: Settings) -> Limits:
+    model = settings.model
+    return Limits(
+        max_tokens=model.max_tokens,
+        first_token=timedelta(seconds=model.first_token_seconds),
+        between_tokens=timedelta(seconds=model.between_tokens_seconds),
+        total=timedelta(seconds=model.total_seconds),
+    )
