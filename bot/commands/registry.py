@@ -13,7 +13,7 @@ import structlog
 from bot.commands import administration, memories, models, own, talk
 from bot.commands.call import Answer, Call, Command, Conversations, Platforms, Services
 from bot.i18n import say
-from bot.messages import ChatKind, Choice, InboundMessage, scope_of
+from bot.messages import Addressing, ChatKind, Choice, InboundMessage, scope_of
 from memory.people import Person, author_of
 
 COMMANDS: tuple[Command, ...] = (
@@ -66,6 +66,7 @@ class Commands:
         platforms: Platforms,
     ) -> AsyncGenerator[Answer, None]:
         """The answers of the command that `message` is (see `written`): each replaces the one before, the last stays.
+        None at all if it seems to be another bot's.
 
         Whether its author is an admin is asked here and now, of the account: a message may have waited for long.
 
@@ -77,8 +78,9 @@ class Commands:
         is_admin = book.is_admin(message.author.account, person)
         command = next((each for each in self._commands if each.name == name), None)
         if command is None:
-            yield self._unknown(name, language, is_admin=is_admin)
-            return
+            if message.chat.is_direct or message.addressing is not Addressing.COMMAND:
+                yield self._unknown(name, language, is_admin=is_admin)
+            return  # in a group a bare "/name" may well be another bot's
         if command.admin and not is_admin:
             yield Answer(text=say(language, "commands-admins-only"), private=True)
             return

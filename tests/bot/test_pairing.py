@@ -8,6 +8,7 @@ import pytest
 from bot.access import Policy, Ruling
 from bot.messages import Chat, ChatKind
 from bot.pairing import LIFE, Petition
+from memory import codes
 from memory.grants import Privilege
 from tests.fakes.household import GROUP, NOW, OWNER, Household, direct, household, message, telegram
 
@@ -66,6 +67,13 @@ async def test_who_waits_is_listed_by_account(tmp_path: Path) -> None:
     async with household(tmp_path) as home:
         await code_for(home)
         assert [str(each.account) for each in await home.pairing.waiting(now=NOW)] == ["telegram:7"]
+
+
+async def test_a_flood_of_strangers_is_met_with_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codes, "OPEN_AT_ONCE", 2)
+    async with household(tmp_path) as home:
+        notices = [(await home.check(message("hola", telegram(str(number))))).notice for number in range(10, 13)]
+        assert [bool(notice) for notice in notices] == [True, True, False]
 
 
 async def test_a_petition_is_the_same_after_being_kept() -> None:

@@ -131,10 +131,10 @@ class Shelf:
     """Two models; a third can be pulled; any other is missing."""
 
     chosen: str = "gemma3:4b"
+    names: tuple[str, ...] = ("gemma3:4b", "qwen3:1.7b")
 
     async def list(self) -> Sequence[Listed]:
-        names = ("gemma3:4b", "qwen3:1.7b")
-        return [Listed(name=name, size=3_300_000_000, chosen=name == self.chosen) for name in names]
+        return [Listed(name=name, size=3_300_000_000, chosen=name == self.chosen) for name in self.names]
 
     async def choose(self, name: str) -> AsyncGenerator[Progress, None]:
         if name not in ("qwen3:1.7b", "phi4:latest"):

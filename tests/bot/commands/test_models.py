@@ -47,3 +47,8 @@ async def test_the_model_in_use_is_updated(home: Household) -> None:
 
 async def test_more_words_than_make_sense_are_explained(home: Household) -> None:
     assert (await home.ask("/model choose a b", OWNER)).text == say("es", "commands-model-what")
+
+
+async def test_without_models_he_says_how_to_get_one(home: Household) -> None:
+    home.models.names = ()
+    assert (await home.ask("/model", OWNER)).text == say("es", "commands-model-none")

@@ -73,6 +73,12 @@ async def test_an_unknown_command_is_answered_with_the_nearest(home: Household) 
     assert (await home.ask("/xyzzy", ANA)).text == say("es", "commands-unknown", name="xyzzy")
 
 
+async def test_another_bots_command_in_a_group_is_left_to_it(home: Household) -> None:
+    assert await home.run(message("/roll 2d6", ANA, chat=GROUP, addressing=Addressing.COMMAND)) == []
+    asked = await home.run(message("/roll 2d6", ANA, chat=GROUP, addressing=Addressing.MENTION))
+    assert asked[0].text == say("es", "commands-unknown", name="roll")
+
+
 async def test_admin_commands_are_not_even_hinted_at(home: Household) -> None:
     answer = await home.ask("/modell", ANA)
     assert answer.text == say("es", "commands-unknown", name="modell")
