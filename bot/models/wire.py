@@ -57,13 +57,15 @@ class Wire:
     async def lines(self, path: str, body: Mapping[str, Any]) -> AsyncGenerator[bytes]:
         """Post `body` as JSON and yield the answer's lines that are not empty. Closing it closes the connection.
 
+        Posted a second time if the first met a connection that the server had left meanwhile.
+
         Raises:
             Refused: any status but 200.
             ModelUnreachable: nobody listens there.
             ModelBroken: the connection ended before the answer did.
         """
         try:
-            async with self._session.post(path, json=body) as response:
+            async with await self._answered(path, body) as response:
                 if response.status != 200:
                     raise Refused(response.status, await response.text())
                 rest = b""
@@ -80,3 +82,11 @@ class Wire:
             raise ModelUnreachable(f"{self._name} does not answer: {error}.", hint=self._hint) from error
         except (TimeoutError, aiohttp.ClientError, UnicodeDecodeError) as error:
             raise ModelBroken(f"{self._name} broke off: {error or type(error).__name__}.", hint="Ask again.") from error
+
+    async def _answered(self, path: str, body: Mapping[str, Any]) -> aiohttp.ClientResponse:
+        try:
+            return await self._session.post(path, json=body)
+        except aiohttp.ClientConnectorError:
+            raise
+        except aiohttp.ClientConnectionError:
+            return await self._session.post(path, json=body)
