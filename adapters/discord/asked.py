@@ -27,8 +27,8 @@ class Pending:
 
     async def say(
         self, content: str, *, view: discord.ui.View | None, files: list[discord.File], private: bool
-    ) -> tuple[str, bool]:
-        """Answer, or add to the answer. Returns the message's id and whether one person alone sees it.
+    ) -> str:
+        """Answer, or add to the answer. Returns the message's id.
 
         Raises:
             discord.HTTPException: as Discord says.
@@ -47,12 +47,15 @@ class Pending:
                     self.used = True  # somebody took it away
                 else:
                     self.used = True
-                    return str(original.id), self.ephemeral
-            alone = private or self.ephemeral
+                    return str(original.id)
             more = await self._interaction.followup.send(
-                content, view=view or discord.utils.MISSING, files=files, ephemeral=alone, wait=True
+                content,
+                view=view or discord.utils.MISSING,
+                files=files,
+                ephemeral=private or self.ephemeral,
+                wait=True,
             )
-            return str(more.id), alone
+            return str(more.id)
 
     async def change(
         self, message_id: str, content: str, *, view: discord.ui.View | None, files: list[discord.File]

@@ -89,6 +89,7 @@ class Connection(discord.Client):
         self._ready_to_send = ready
         self._down_since: float | None = None
         self._identified: float | None = None
+        self.was_up = False
         self.intake: Intake  # set before the connection starts
 
     async def setup_hook(self) -> None:
@@ -116,7 +117,7 @@ class Connection(discord.Client):
         return 0.0 if self._down_since is None else now - self._down_since
 
     async def on_connect(self) -> None:
-        self._down_since = None
+        self._down_since, self.was_up = None, True
         log.info("discord.connected", bot=self.user.id if self.user else 0)
         self.intake.catch_up()
 
@@ -207,7 +208,7 @@ class DiscordChannel:
                     await connection.intake.close()
                     self._lose(connection)
                 await asyncio.sleep(pause)
-                pause = 0.5 if connection.is_ready() else min(LONGEST_PAUSE, pause * 2)
+                pause = 0.5 if connection.was_up else min(LONGEST_PAUSE, pause * 2)
         finally:
             await seen.close()
 
@@ -302,5 +303,6 @@ class DiscordChannel:
         except (discord.HTTPException, RuntimeError, *faults.TRANSIENT):
             return False
         may = permissions is not None and (permissions.administrator or permissions.manage_guild)
+        self._admins = {who: told for who, told in self._admins.items() if now < told[1]}
         self._admins[chat.server_id, user_id] = (may, now + ADMIN_LASTS)
         return may

@@ -234,14 +234,14 @@ class Outbox:
         return str(sent.id)
 
     async def _answer(self, pending: Pending, message: OutboundMessage, *, plain: bool) -> str:
-        message_id, alone = await pending.say(
+        message_id = await pending.say(
             self._content(message),
             view=None if plain else render.buttons(message),
             files=render.files(message.files),
             private=message.private and not message.chat.is_direct,
         )
-        if alone:  # nobody else can change it: not even the bot, by the message's id
-            self._asked.sent(message_id, pending)
+        # What one person alone sees can be changed in no other way, and this way needs no permission in the channel.
+        self._asked.sent(message_id, pending)
         return message_id
 
     async def _edit(
