@@ -1,8 +1,9 @@
 """When something may be sent to Telegram: per chat, per group, and in all. Knows clocks as numbers, no network.
 
 Limits are Telegram's own (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this): about one
-message a second in a chat with small bursts, 20 a minute in a group, 30 a second in all. They are kept as sliding
-windows and not as buckets that refill, because a bucket lets twice its size through in one window.
+message a second in a chat with small bursts, 20 a minute in a group, 30 a second in all. The first is a bucket that
+refills; the others are sliding windows, because a bucket lets twice its size through in one window. (`aiolimiter` has
+only buckets, and no way to ask whether there is room without taking it.)
 
 The limit over all chats is kept only after Telegram has once enforced it. It tolerates bursts over it for most bots, a
 private server has none, and keeping it from the start would make 200 people wait who need not.
@@ -13,8 +14,8 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 
-CHAT = (3, 3.1)  # calls, seconds: one a second, three at once; the tenth is for the network's jitter
-GROUP = (19, 61.0)
+CHAT = (3, 0.97)  # calls at once, calls a second
+GROUP = (19, 61.0)  # calls, seconds; a little less than allowed, for the network's jitter
 ALL = (28, 1.05)
 _SPARE = 12  # calls a second that previews may use once the limit over all is kept: the rest is for answers
 _GROUP_SPARE = 8
@@ -42,13 +43,35 @@ class Window:
 
 
 @dataclass(slots=True)
+class Bucket:
+    """At most `size` calls at once, and `rate` a second for long."""
+
+    size: int
+    rate: float
+    level: float = math.inf
+    as_of: float = -math.inf
+
+    def left(self, now: float) -> float:
+        """Calls there is room for; below one, none."""
+        return min(float(self.size), self.level + max(0.0, now - self.as_of) * self.rate)
+
+    def free_at(self, now: float) -> float:
+        """The earliest moment, from `now`, for one more."""
+        left = self.left(now)
+        return now if left >= 1 else max(now, self.as_of) + (1 - left) / self.rate
+
+    def take(self, at: float) -> None:
+        self.level, self.as_of = self.left(at) - 1, max(at, self.as_of)
+
+
+@dataclass(slots=True)
 class Account:
     """What one chat has been sent lately, and the queue for what it is to be sent."""
 
     group: bool
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     minute: Window = field(default_factory=lambda: Window(*GROUP))
-    second: Window = field(default_factory=lambda: Window(*CHAT))
+    second: Bucket = field(default_factory=lambda: Bucket(*CHAT))
     blocked_until: float = -math.inf
     typed_at: float = -math.inf
 
@@ -58,21 +81,21 @@ class Account:
 
     def spares(self, now: float) -> bool:
         """Whether a preview now would leave room for the answer."""
-        if now < self.blocked_until or self.second.used(now) > self.second.most - 2:
+        if now < self.blocked_until or self.second.left(now) < 2:
             return False
         return not self.group or self.minute.used(now) < _GROUP_SPARE
 
-    def full(self, now: float) -> bool:
-        """Whether the chat's own limits explain a refusal."""
-        return self.second.used(now) >= self.second.most or (self.group and self.minute.used(now) >= self.minute.most)
+    def explains(self, now: float) -> bool:
+        """Whether a refusal may be the chat's own doing: it was sent several things lately."""
+        return self.second.left(now) < self.second.size - 1.5 or (self.group and self.minute.used(now) > _GROUP_SPARE)
 
     def idle(self, now: float) -> bool:
         """Whether nothing of it need be remembered."""
-        last = max(self.typed_at, *self.second.times, *self.minute.times, -math.inf)
+        last = max(self.typed_at, self.second.as_of)
         return not self.turn.locked() and now >= self.blocked_until and now - last >= _IDLE
 
     def charge(self, at: float) -> None:
-        self.second.times.append(at)
+        self.second.take(at)
         if self.group:
             self.minute.times.append(at)
 
@@ -114,10 +137,10 @@ class Flood:
     def refused(self, account: Account, *, seconds: float, now: float) -> None:
         """Telegram said 429 to a call to the chat: leave it alone for so long.
 
-        If the chat had not used its own room up, it was the limit over all chats that was met.
+        If the chat does not explain it, it was the limit over all chats that was met.
         """
         account.blocked_until = max(account.blocked_until, now + seconds)
-        if not account.full(now):
+        if not account.explains(now):
             self._enforced_at = now
 
     def _prune(self, now: float) -> None:

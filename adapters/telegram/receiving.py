@@ -119,7 +119,7 @@ class Webhook:
 
     async def run(self) -> None:
         """Listen until cancelled."""
-        runner = web.ServerRunner(web.Server(self._receive, access_log=None), shutdown_timeout=5)
+        runner = web.ServerRunner(web.Server(self._receive, access_log=None), shutdown_timeout=1)
         await runner.setup()
         try:
             try:

@@ -5,11 +5,11 @@ one whose answer was lost. Nothing here writes a URL anywhere: it holds the toke
 """
 
 import asyncio
+import json
 from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
-from telegram._utils.defaultvalue import DefaultValue
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
@@ -65,7 +65,7 @@ class AiohttpRequest(BaseRequest):
         if self._session is None:
             raise RuntimeError("The request is not initialized.")
         data, headers, patience = _body(request_data)
-        if not isinstance(read_timeout, DefaultValue) and read_timeout is not None:
+        if read_timeout is not BaseRequest.DEFAULT_NONE and read_timeout is not None:
             patience = read_timeout
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=patience)
         try:
@@ -77,6 +77,21 @@ class AiohttpRequest(BaseRequest):
             raise TimedOut from None
         except (aiohttp.ClientError, OSError) as error:
             raise NetworkError(f"the connection broke: {type(error).__name__}") from None
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """The answer read. The library's own logs what it cannot read, which may hold what somebody wrote.
+
+        Raises:
+            NetworkError: it is no JSON object: a proxy's page, an answer cut off.
+        """
+        try:
+            found = json.loads(payload)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise NetworkError(f"an answer of {len(payload)} bytes that is not Telegram's")
+        return found
 
     async def download(self, url: str, *, limit: int) -> bytes:
         """The body of `url`, at most `limit` bytes.

@@ -347,6 +347,7 @@ class TelegramServer:
             self.refusals[refused.code] += 1
             if refused.code == 429:
                 self.flooded[int(parameters.get("chat_id") or 0)] += 1
+            await self._tell()
             return _refusal(refused)
         await self._tell()
         if kind == "drop_after":

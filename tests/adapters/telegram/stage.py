@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from adapters.telegram.client import TelegramChannel
+from bot.channel import Handler
 from bot.messages import Chat, ChatKind, Inbound, OutboundMessage, Receipt
 from tests.contracts.channels import Shown
 from tests.fakes.telegram_server import ANA, TOKEN, TelegramServer
@@ -60,14 +61,16 @@ class TelegramStage:
 
 
 @asynccontextmanager
-async def running(server: TelegramServer, **settings: Any) -> AsyncIterator[TelegramStage]:
+async def running(
+    server: TelegramServer, *, handle: Handler | None = None, **settings: Any
+) -> AsyncIterator[TelegramStage]:
     """A stage on `server`, where Ana has a chat with the bot and the group has him in it."""
     server.meet(ANA["id"], GROUP)
     async with TelegramChannel.open(
         token=TOKEN, api_base_url=server.url, clock=lambda: datetime.now(UTC), **settings
     ) as channel:
         stage = TelegramStage(channel=channel, server=server)
-        task = asyncio.create_task(channel.run(stage.take))
+        task = asyncio.create_task(channel.run(handle or stage.take))
         try:
             yield stage
         finally:
@@ -99,7 +102,7 @@ async def without_drafts() -> AsyncIterator[TelegramStage]:
         yield stage
 
 
-def webhook_settings() -> dict[str, str]:
+def webhook_settings() -> dict[str, Any]:
     port = free_port()
     return {
         "mode": "webhook",

@@ -12,8 +12,8 @@ from tests.adapters.telegram.stage import saying
 from tests.fakes.telegram_rules import checked_text, faults
 
 SIGNS = (
-    "** * _ __ ` `` ``` ~~ || <b> </div> <x_y> [ ](http://a.b/c) ](javascript:x) ](x) ![ $ $$ \\ \\( \\) &lt; &amp; | < ~ "
-    "http://x.y/z ( ] : [^1] <!-- --> --- 🐶 👨‍👩‍👧 ñ שלום"
+    "** * _ __ ` `` ``` ~~ || <b> </div> <x_y> [ ](http://a.b/c) ](javascript:x) ](x) ![ $ $$ \\ \\( \\) &lt; &amp; | "
+    "< ~ http://x.y/z ( ] : [^1] <!-- --> --- 🐶 👨‍👩‍👧 ñ שלום"
 )
 BREAKS = ["\n", "\n\n", "\r\n", "\t", " ", "    ", "\n> ", "\n- ", "\n1. ", "\n# ", "\n```py\n", "\n```\n", "\n- [ ] "]
 TABLE = "\n\n| a | b |\n|---|---|\n"
