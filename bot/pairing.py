@@ -22,6 +22,7 @@ from memory.records import Account, Author, PersonId
 LIFE = timedelta(minutes=10)
 ADMIN_LIFE = timedelta(days=1)  # of the first start's code: whoever starts Martín may still have to make the bot known
 GUESSES = 5  # wrong codes one account may send within `LIFE`
+NAME_LENGTH = 64  # of a stranger's shown name: enough for an admin's eyes
 SHOWN = 1_000  # codes remembered to be shown again
 
 log = structlog.get_logger()
@@ -81,7 +82,9 @@ class Pairing:
         code, expires_at = self._shown.get(account, ("", now))
         if expires_at > now and await self._codes.is_open(CodePurpose.PAIR, holder=str(account), now=now):
             return code
-        petition = Petition(account=account, name=message.author.name[:64], language=language, chat=message.chat)
+        petition = Petition(
+            account=account, name=message.author.name[:NAME_LENGTH], language=language, chat=message.chat
+        )
         try:
             code = await self._codes.issue(
                 CodePurpose.PAIR, life=LIFE, now=now, holder=str(account), note=petition.dump()
@@ -113,15 +116,16 @@ class Pairing:
         """Strangers whose code is still good."""
         return [Petition.load(each.note) for each in await self._codes.waiting(CodePurpose.PAIR, now=now)]
 
-    async def link_code(self, author: Author, person: Person, *, now: datetime) -> str:
-        """The code that another account sends to become the same person.
-
-        Raises:
-            TooManyCodes: too many are open.
-        """
-        return await self._codes.issue(
-            CodePurpose.LINK, life=LIFE, now=now, holder=str(author.account), person=person.id, note=author.name[:64]
-        )
+    async def link_code(self, author: Author, person: Person, *, now: datetime) -> str | None:
+        """The code that another account sends to become the same person. None: too many are open."""
+        holder, name = str(author.account), author.name[:NAME_LENGTH]
+        try:
+            return await self._codes.issue(
+                CodePurpose.LINK, life=LIFE, now=now, holder=holder, person=person.id, note=name
+            )
+        except TooManyCodes:
+            log.warning("too many codes are open", platform=author.account.platform)
+            return None
 
     async def linked(self, code: str, person: Person, *, now: datetime, keep: bool) -> OneTime | None:
         """Whose code this is; spent unless `keep`. None: wrong, too old, used, or `person` guessed too often."""

@@ -32,13 +32,6 @@ class Usage:
 
         return await self._database.write(work)
 
-    async def of(self, person: PersonId, day: date) -> int:
-        async with self._database.reading() as connection:
-            return (
-                await connection.scalar(select(usage.c.messages).where(usage.c.person_id == person, usage.c.day == day))
-                or 0
-            )
-
     async def total(self, day: date) -> int:
         """Everybody's messages of one day."""
         async with self._database.reading() as connection:

@@ -119,6 +119,8 @@ async def link(call: Call) -> Answer:
 
 async def _offer_link(call: Call) -> Answer:
     code = await call.services.pairing.link_code(call.message.author, call.person, now=call.now)
+    if code is None:
+        return Answer(text=call.say("commands-link-later"), private=True)
     minutes = int(LIFE.total_seconds() // 60)
     return Answer(text=call.say("commands-link", code=code, accounts=_accounts(call), minutes=minutes), private=True)
 

@@ -133,6 +133,7 @@ commands-link-sure = That code belongs to the account `{ $account }` ({ $name })
 commands-link-yes = Yes, it's mine
 commands-link-done = Done: this account and `{ $account }` are the same person to me now.
 commands-link-wrong = That code is no good: mistyped, expired or used already. Ask for another with /link from your other account.
+commands-link-later = Too many codes are waiting just now. Try again in a few minutes.
 commands-link-same = You made that code, and this account is yours already. Send it from the other one.
 commands-link-remove-which = Which one shall I separate? Write `/link remove PLATFORM`. Your accounts: { $accounts }. The only one left cannot be separated.
 commands-link-removed = The account `{ $account }` goes its own way again. The memories stay with the others.

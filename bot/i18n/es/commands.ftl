@@ -133,6 +133,7 @@ commands-link-sure = Ese código es de la cuenta `{ $account }` ({ $name }). Si 
 commands-link-yes = Sí, es mía
 commands-link-done = Hecho: esta cuenta y `{ $account }` ya son la misma persona para mí.
 commands-link-wrong = Ese código no vale: está mal escrito, caducado o ya usado. Pide otro con /link desde tu otra cuenta.
+commands-link-later = Ahora mismo hay demasiados códigos pendientes. Inténtalo otra vez dentro de unos minutos.
 commands-link-same = Ese código lo has hecho tú, y esta cuenta ya es tuya. Envíalo desde la otra.
 commands-link-remove-which = ¿Cuál separo? Escribe `/link remove PLATAFORMA`. Tus cuentas: { $accounts }. La única que te quede no se puede separar.
 commands-link-removed = La cuenta `{ $account }` vuelve a ir por su lado. Los recuerdos se quedan con las demás.

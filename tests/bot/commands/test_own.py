@@ -6,6 +6,7 @@ import pytest
 
 from bot.i18n import LANGUAGES, say
 from bot.pairing import LIFE
+from memory import codes
 from tests.fakes.household import GROUP, NOW, OWNER, Household, discord, message, telegram
 
 ANA, HER_DISCORD, LUIS = telegram("7"), discord("70"), telegram("8")
@@ -102,6 +103,13 @@ async def test_a_wrong_or_old_code_links_nothing(home: Household) -> None:
     assert (await home.ask("/link a b c", LUIS)).text == say("es", "commands-link-wrong")
     late = await home.run(message(f"/link {code} yes", LUIS), now=NOW + LIFE + timedelta(seconds=1))
     assert late[-1].text == say("es", "commands-link-wrong")
+
+
+async def test_while_too_many_codes_are_open_there_are_no_more(
+    home: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(codes, "OPEN_AT_ONCE", 0)
+    assert (await home.ask("/link", ANA)).text == say("es", "commands-link-later")
 
 
 async def test_an_account_is_separated_again(home: Household) -> None:
