@@ -210,7 +210,8 @@ class ModelSwitch:
 
     def _reported(self, progress: Progress) -> None:
         self.pulling = progress
-        self._settled.set()
+        if progress.total:  # there is such a model, and it will take a while: memory answers until then
+            self._settled.set()
         if self._heard is not None:
             self._heard(progress)
 
