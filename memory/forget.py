@@ -121,6 +121,8 @@ class Forgetting:
         async with self._one:
             async with self._database.writing() as connection:
                 unsaid = await unsaying.choose(connection, *where)
+                if not unsaid.gone:
+                    return ForgetReport(turns=0, answers=0, redacted=0, votes=0, corrections=0)
                 await unsaying.unsay(connection, unsaid)
                 report = await self._noted(connection, unsaid, person=person, by=by, now=now)
             await self._finish(unsaid)

@@ -5,7 +5,7 @@ import pytest
 
 from adapters.imports import whatsapp
 from adapters.imports.source import Reason
-from adapters.imports.whatsapp import DateOrder, Stamp, date_order
+from adapters.imports.stamps import DateOrder, Stamp, date_order
 from tests.adapters.imports.reading import said, skipped
 
 ANDROID_US, ANDROID_ES, IOS_ES = "WhatsApp Chat with Ana.txt", "Chat de WhatsApp con Luis.txt", "_chat.txt"
@@ -76,6 +76,7 @@ def test_a_group_is_not_direct() -> None:
         (["3/1/24, 08:00 - A: x", "3/2/24, 08:00 - A: x", "4/1/24, 08:00 - A: x"], DateOrder.MONTH_FIRST),
         (["5/5/24, 8:00 PM - A: x"], DateOrder.MONTH_FIRST),
         (["5/5/24, 8:00 p. m. - A: x"], DateOrder.DAY_FIRST),
+        (["1/2/24, 8:00 - A: x", "99/2/24, 8:00 - A: pasted", "13/2/24, 8:00 - A: x"], DateOrder.DAY_FIRST),
         ([], DateOrder.DAY_FIRST),
     ],
 )
