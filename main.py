@@ -263,7 +263,7 @@ async def _invite_first_admin(house: House, *, terminal: bool) -> None:
         return
     code = await house.pairing.first_admin_code(now=house.clock())
     if code is not None:
-        print(say(house.settings.language, "access-first-admin", code=code), file=sys.stderr)  # noqa: T201  for the owner
+        print(say(house.settings.language, "core-first-admin", code=code), file=sys.stderr)  # noqa: T201  for the owner
 
 
 def _readiness(house: House) -> Callable[[], Mapping[str, bool]]:

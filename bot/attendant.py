@@ -118,6 +118,7 @@ class Attendant:
             asked.append(waiting.popleft())
         if not waiting:
             del self._waiting[key]
+        asked = [await self._known_again(each) for each in asked]
         about = await self._feedback.asked_about(asked[0].message, conversation=conversation, person=asked[0].person)
         if about is not None:
             text = "\n".join(each.message.text for each in asked)
@@ -130,6 +131,15 @@ class Attendant:
             await self._say(channel, conversation, asked, remark)
             return
         await self._answer(channel, conversation, Answering(asked=asked))
+
+    async def _known_again(self, asked: Asked) -> Asked:
+        """The same message of who its author is now: accounts may have been linked while it waited."""
+        person = await self._people.resolve(asked.message.author, now=self._clock())
+        if person == asked.person:
+            return asked
+        return replace(
+            asked, person=person, message=replace(asked.message, author=author_of(asked.message.author, person))
+        )
 
     async def _answer(self, channel: Channel, conversation: ConversationId, answering: Answering) -> None:
         key = answering.asked[0].message.chat.key

@@ -5,3 +5,4 @@ core-too-many = You already have { $waiting } messages waiting for an answer. Le
 core-ask-correction = What would have been right? Reply to this message and I will note it.
 core-correction-thanks = Noted. Thank you for teaching me.
 core-nothing-said = There is nothing in that message I can read. Could you put it in words?
+core-first-admin = Nobody is my admin yet. To become it, send me this code in a direct chat within a day: { $code }

@@ -5,3 +5,4 @@ core-too-many = Tienes ya { $waiting } mensajes esperando respuesta. Deja que co
 core-ask-correction = ¿Qué habría sido lo correcto? Responde a este mensaje y lo apunto.
 core-correction-thanks = Apuntado. Gracias por enseñarme.
 core-nothing-said = No me has escrito nada que pueda leer. ¿Me lo cuentas con palabras?
+core-first-admin = Nadie me administra todavía. Para administrarme tú, escríbeme este código en un chat directo, antes de un día: { $code }
