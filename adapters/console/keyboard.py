@@ -6,6 +6,7 @@ What can still change stands with the prompt, which is drawn anew; what cannot h
 
 import io
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from functools import lru_cache
 
 from markdown_it import MarkdownIt
 from prompt_toolkit import PromptSession, print_formatted_text
@@ -114,12 +115,7 @@ class Keyboard:
         return self._hint or say(self._language, "console-toolbar")
 
     def _rendered(self, message: OutboundMessage) -> str:
-        page, text = io.StringIO(), plain(message)
-        markdown = Markdown(text, hyperlinks=False)
-        markdown.parsed = _PARSER.parse(text)
-        width = self._session.output.get_size().columns
-        Console(file=page, force_terminal=True, width=width, color_system="standard").print(markdown)
-        return page.getvalue() + "\n"
+        return _page(plain(message), self._session.output.get_size().columns)
 
     async def _print(self, messages: Iterable[OutboundMessage], *, echo: str | None = None) -> None:
         text = "".join(map(self._rendered, messages))
@@ -140,6 +136,15 @@ class Keyboard:
                 self._hint = say(self._language, "console-stopping" if self._interrupt() else "console-leave")
 
         return keys
+
+
+@lru_cache(maxsize=8)  # every key that is pressed draws all of it again
+def _page(text: str, columns: int) -> str:
+    """Markdown as a terminal shows it."""
+    page, markdown = io.StringIO(), Markdown(text, hyperlinks=False)
+    markdown.parsed = _PARSER.parse(text)
+    Console(file=page, force_terminal=True, width=columns, color_system="standard").print(markdown)
+    return page.getvalue() + "\n"
 
 
 class _Commands(Completer):
