@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import httpx
 import ollama
 
-from bot.errors import ModelBroken, ModelError, ModelMissing, ModelTimeout, ModelUnreachable
+from bot.errors import ModelBroken, ModelMissing, ModelTimeout, ModelUnreachable
 from bot.model import Progress
 
 _STALLED = 120.0  # seconds without a word from a pull
@@ -50,14 +50,15 @@ class OllamaShelf:
         async with client:
             yield cls(client, url=base_url)
 
-    async def answers(self) -> bool:
-        """Whether an Ollama is there now."""
-        try:
-            # The library has no call for /api/version; listing is as cheap and tells the same.
-            await self._listed(timeout=_PROBE)
-        except ModelError:
-            return False
-        return True
+    async def probe(self) -> None:
+        """See whether an Ollama is there, within seconds.
+
+        Raises:
+            ModelUnreachable: none is.
+            ModelError: one may be, and is slow or odd.
+        """
+        # The library has no call for /api/version; listing is as cheap and tells the same.
+        await self._listed(timeout=_PROBE)
 
     async def list(self) -> Sequence[Shelved]:
         return await self._listed(timeout=30.0)

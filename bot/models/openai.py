@@ -5,7 +5,7 @@ The one place that imports the `openai` library, and only when it is chosen: imp
 
 import asyncio
 import base64
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0  # seconds between two tries at a busy server
+_LISTING = 10.0  # seconds
 _BUSY = (429, 502, 503, 504, 529)
 
 
@@ -61,6 +62,17 @@ class OpenAIModel:
         async with aclosing(answer):
             async for piece in answer:
                 yield piece
+
+    async def names(self) -> Sequence[str]:
+        """The models the server says it has.
+
+        Raises:
+            ModelError: it does not say.
+        """
+        try:
+            return [model.id async for model in self._client.models.list(timeout=_LISTING)]
+        except (_loaded().OpenAIError, ValueError) as error:
+            raise self._translated(error) from error
 
     async def _pieces(self, prompt: Prompt, *, limits: Limits) -> AsyncGenerator[str]:
         messages = rendered(prompt, images=self.info.takes_images)

@@ -18,6 +18,7 @@ from bot.models.recollection import RecollectionModel
 from memory.records import Role, Turn
 
 OLLAMA_URL = "http://127.0.0.1:11434"
+_HUBS = ("hf.co/", "huggingface.co/")  # Ollama pulls from them, by names that may end in a file's
 OPENAI_URL = "http://127.0.0.1:8080/v1"  # llama.cpp's own server
 
 
@@ -71,13 +72,16 @@ class Sources:
                     takes_images=self.takes_images,
                 )
             case Provider.LLAMACPP:
-                return LlamaCppModel.open(Path(name), context_tokens=self.context_tokens, parallel=self.parallel)
+                path = Path(name).expanduser()
+                return LlamaCppModel.open(path, context_tokens=self.context_tokens, parallel=self.parallel)
             case _:
                 return _recollection()
 
 
 def is_gguf(name: str) -> bool:
     """Whether a model's name is a file's, and not one of a server's."""
+    if name.startswith(_HUBS):
+        return False
     return name.endswith(".gguf") or (bool(name) and Path(name).expanduser().is_file())
 
 

@@ -16,6 +16,7 @@ from bot.errors import ModelBroken, ModelError, ModelMissing, ModelTimeout, Mode
 from bot.model import ChatModel, Limits, Listed, ModelInfo, Progress, Prompt
 from bot.models.ollama import OllamaModel
 from bot.models.ollama_shelf import OllamaShelf, Shelved, tagged
+from bot.models.openai import OpenAIModel
 from bot.models.recollection import RecollectionModel
 from bot.models.sources import Provider, Sources, is_gguf, tried
 from bot.models.upgrade import upgraded
@@ -184,7 +185,7 @@ class ModelSwitch:
     async def _wanted(self) -> tuple[Provider, str]:
         gguf = self._name if is_gguf(self._name) else str(self._gguf or "")
         match self._provider:
-            case Provider.AUTO if not is_gguf(self._name) and await self._shelf.answers():
+            case Provider.AUTO if not is_gguf(self._name) and await self._ollama_answers():
                 return Provider.OLLAMA, self._name
             case Provider.AUTO if gguf:
                 return Provider.LLAMACPP, gguf
@@ -194,6 +195,16 @@ class ModelSwitch:
                 return Provider.LLAMACPP, gguf or self._name
             case provider:
                 return provider, self._name
+
+    async def _ollama_answers(self) -> bool:
+        try:
+            await self._shelf.probe()
+        except ModelUnreachable:
+            return False
+        except ModelError:
+            # A machine that is writing answers may be slow to list its models: that is no reason to leave it.
+            return self.info.provider == Provider.OLLAMA
+        return True
 
     async def _serve(self, model: ChatModel, stack: AsyncExitStack, *, name: str) -> None:
         before, self._serving = self._serving, _Serving(model, stack)
@@ -218,7 +229,9 @@ class ModelSwitch:
     # -- the catalogue -----------------------------------------------------------------------------------------------
 
     async def list(self) -> Sequence[Listed]:
-        """What could be chosen: the server's models, or the GGUF files beside the one in use."""
+        """What could be chosen: the server's models, and the GGUF files beside the one that is configured."""
+        if isinstance(self._serving.model, OpenAIModel):
+            return [Listed(name=name, chosen=name == self._name) for name in await self._serving.model.names()]
         shelved: Sequence[Shelved] = ()
         if self._provider in (Provider.AUTO, Provider.OLLAMA):
             try:

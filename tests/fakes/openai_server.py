@@ -44,6 +44,7 @@ class OpenAIServer:
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=1 << 26)
         app.router.add_post("/v1/chat/completions", self._chat)
+        app.router.add_get("/v1/models", self._list)
         self._runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -70,6 +71,10 @@ class OpenAIServer:
         except (asyncio.CancelledError, ConnectionError):
             self.disconnects += 1
             raise
+
+    async def _list(self, request: web.Request) -> web.Response:
+        data = [{"id": name, "object": "model", "created": 1, "owned_by": "me"} for name in self.models]
+        return web.json_response({"object": "list", "data": data})
 
     async def _stream(self, request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
         behaviour = self.behaviour

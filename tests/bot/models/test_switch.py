@@ -10,11 +10,12 @@ import pytest
 
 from bot.errors import ModelBroken, ModelError, ModelMissing, ModelUnreachable
 from bot.model import ModelCatalogue, Progress
-from bot.models.sources import Provider, Sources
+from bot.models.sources import Provider, Sources, is_gguf
 from bot.models.switch import ModelSwitch
 from bot.models.upgrade import previous
 from tests.bot.models.prompts import ask, heard, seconds
 from tests.fakes.ollama_server import Behaviour, OllamaServer, Stored, digest_of, tagged
+from tests.fakes.openai_server import OpenAIServer
 from tests.fakes.tiny_llama import tiny_llama
 
 
@@ -105,6 +106,13 @@ async def test_an_ollama_that_comes_up_later_is_picked_up_and_one_that_goes_is_l
         assert switch.info.provider == "none"
         async with OllamaServer("tiny", port=port):
             await until(lambda: switch.info.provider == "ollama")
+
+
+def test_a_name_on_a_hub_is_no_file() -> None:
+    assert is_gguf("models/martin.gguf")
+    assert not is_gguf("hf.co/somebody/Some-GGUF:some.gguf")
+    assert not is_gguf("qwen3:4b")
+    assert not is_gguf("")
 
 
 async def test_an_ollama_chosen_by_name_is_not_replaced_by_memory() -> None:
@@ -203,6 +211,17 @@ async def test_the_list_shows_what_there_is_and_which_serves() -> None:
             (str(path), False),
         ]
         assert listed[0].details == "1.0M F16"
+
+
+async def test_the_models_of_an_openai_server_are_listed_and_can_be_chosen() -> None:
+    async with OpenAIServer("tiny", "other") as server, switching(server.url, provider=Provider.OPENAI) as switch:
+        assert await heard(switch) == "Claro que sí."
+        assert [(model.name, model.chosen) for model in await switch.list()] == [("tiny", True), ("other", False)]
+        await steps(switch.choose("other"))
+        assert await heard(switch)
+        with pytest.raises(ModelMissing):
+            await steps(switch.choose("third"))
+    assert server.requests[-2]["model"] == "other"
 
 
 async def test_an_update_serves_once_it_has_been_tried() -> None:
