@@ -5,14 +5,15 @@ was given, and can be shown to one person alone. After that, or after a restart,
 """
 
 import asyncio
-from collections import OrderedDict
 
 import discord
 
 from adapters.discord.faults import missing
+from adapters.discord.recent import Recent
+from adapters.discord.seen import Seen
 
 LASTS = 14.5 * 60  # seconds; Discord's 15 minutes, less what a request may take
-KEPT = 2000
+KEPT = 2000  # of each kind
 
 
 class Pending:
@@ -25,9 +26,7 @@ class Pending:
         self.until = until
         self.used = False  # the "thinking…" has become an answer, or was taken away
 
-    async def say(
-        self, content: str, *, view: discord.ui.View | None, files: list[discord.File], private: bool
-    ) -> str:
+    async def say(self, content: str, *, view: discord.ui.View | None, files: list[discord.File], private: bool) -> str:
         """Answer, or add to the answer. Returns the message's id.
 
         Raises:
@@ -77,39 +76,52 @@ class Asked:
     """The interactions that can still be answered, and the messages that were sent through them."""
 
     def __init__(self) -> None:
-        self._pending: OrderedDict[str, Pending] = OrderedDict()  # by interaction id
-        self._sent: OrderedDict[str, Pending] = OrderedDict()  # by message id
+        self._pending: Recent[str, Pending] = Recent(KEPT)  # by interaction id
+        self._sent: Recent[str, Pending] = Recent(KEPT)  # by message id
 
     def add(self, interaction: discord.Interaction, *, ephemeral: bool) -> Pending:
         until = asyncio.get_running_loop().time() + LASTS
         pending = Pending(interaction, ephemeral=ephemeral, until=until)
-        self._keep(self._pending, str(interaction.id), pending)
+        self._pending.put(str(interaction.id), pending)
         return pending
 
     def discard(self, interaction_id: int | str | None) -> None:
-        self._pending.pop(str(interaction_id), None)
+        self._pending.drop(str(interaction_id))
 
     def pending(self, interaction_id: str | None) -> Pending | None:
         """What `interaction_id` waits with, while its token is good."""
-        return self._good(self._pending, interaction_id)
+        return _good(self._pending.get(interaction_id or ""))
 
     def sent(self, message_id: str, through: Pending) -> None:
-        self._keep(self._sent, message_id, through)
+        self._sent.put(message_id, through)
 
-    def sender(self, message_id: str | None) -> Pending | None:
+    def sender(self, message_id: str) -> Pending | None:
         """Through what `message_id` was sent, while that can still change it."""
-        return self._good(self._sent, message_id)
+        return _good(self._sent.get(message_id))
 
     def unsend(self, message_id: str) -> None:
-        self._sent.pop(message_id, None)
+        self._sent.drop(message_id)
 
-    @staticmethod
-    def _good(kept: OrderedDict[str, Pending], key: str | None) -> Pending | None:
-        pending = kept.get(key) if key else None
-        return pending if pending and asyncio.get_running_loop().time() < pending.until else None
 
-    @staticmethod
-    def _keep(kept: OrderedDict[str, Pending], key: str, pending: Pending) -> None:
-        kept[key] = pending
-        while len(kept) > KEPT:
-            kept.popitem(last=False)
+def _good(pending: Pending | None) -> Pending | None:
+    return pending if pending and asyncio.get_running_loop().time() < pending.until else None
+
+
+class Askers:
+    """Who said what: for answers that must name, or reach alone, whoever asked."""
+
+    def __init__(self, seen: Seen) -> None:
+        self._seen = seen
+        self._said: Recent[str, int] = Recent(KEPT)
+
+    def said(self, message_id: str, user_id: str) -> None:
+        self._said.put(message_id, int(user_id))
+
+    def asker(self, message_id: str | None) -> int | None:
+        if message_id is None:
+            return None
+        return self._seen.asker(int(message_id)) or self._said.get(message_id)
+
+    def was_command(self, message_id: str | None) -> bool:
+        """Whether it was an interaction: those are no messages that one can reply to."""
+        return message_id is not None and self._seen.asker(int(message_id)) is not None

@@ -6,19 +6,22 @@ Everything that can be decided without a connection is decided in the neighbours
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import aiohttp
 import discord
 import structlog
 
-from adapters.discord import commands, endpoints, faults, parse, render
-from adapters.discord.asked import Asked
+from adapters.discord import endpoints, faults, parse, render
+from adapters.discord.asked import Asked, Askers
 from adapters.discord.commands import CommandSpec
+from adapters.discord.connection import Connection
 from adapters.discord.flood import Flood
 from adapters.discord.intake import Intake
-from adapters.discord.outbox import Askers, Outbox
+from adapters.discord.interactions import Interactions
+from adapters.discord.lines import Lines
+from adapters.discord.outbox import Outbox
 from adapters.discord.seen import Load, Save, Seen
+from adapters.discord.wire import Wire
 from bot.channel import Handler
 from bot.errors import AttachmentRefused
 from bot.messages import Attachment, Capabilities, Chat, OutboundMessage
@@ -33,118 +36,12 @@ CAPABILITIES = Capabilities(
     votes=True,
     private_replies=True,
 )
-IDENTIFY_EVERY = 5.0  # seconds between two new sessions
 DOWN_TOO_LONG = 60.0  # seconds; discord.py's own pauses grow to a quarter of an hour
 LONGEST_PAUSE = 30.0  # seconds between two connections
 FETCH_SECONDS = 60
 ADMIN_LASTS = 60.0  # seconds that a member's permissions are believed
 
 log = structlog.get_logger()
-
-
-def intents() -> discord.Intents:
-    """What Martín listens to, and nothing else. Only the text of messages is privileged."""
-    return discord.Intents(
-        guilds=True,
-        guild_messages=True,
-        dm_messages=True,
-        message_content=True,
-        guild_reactions=True,
-        dm_reactions=True,
-    )
-
-
-def _guarded(event: str, parser: Callable[[Any], None]) -> Callable[[Any], None]:
-    # One event that discord.py cannot read would end the whole session, and lose what comes right after it.
-    def parse_or_skip(data: Any) -> None:
-        try:
-            parser(data)
-        except Exception as error:  # noqa: BLE001 - an edge: anything may be wrong in what comes over the wire
-            log.warning("discord.unreadable_event", event_name=event, error=type(error).__name__)
-
-    return parse_or_skip
-
-
-class Connection(discord.Client):
-    """discord.py's client without caches of messages and members; events go to the intake.
-
-    `ready` is called once requests can be made.
-    """
-
-    def __init__(
-        self, *, specs: Sequence[CommandSpec], seen: Seen, flood: Flood, ready: Callable[["Connection"], None]
-    ) -> None:
-        super().__init__(
-            intents=intents(),
-            max_messages=None,
-            member_cache_flags=discord.MemberCacheFlags.none(),
-            chunk_guilds_at_startup=False,
-            allowed_mentions=discord.AllowedMentions.none(),
-            http_trace=flood.trace(),
-        )
-        parsers = self._connection.parsers
-        parsers.update({event: _guarded(event, parser) for event, parser in parsers.items()})
-        self._specs = specs
-        self._seen = seen
-        self._ready_to_send = ready
-        self._down_since: float | None = None
-        self._identified: float | None = None
-        self.was_up = False
-        self.intake: Intake  # set before the connection starts
-
-    async def setup_hook(self) -> None:
-        tree = await commands.plant(self, self._specs, self.intake.commanded)
-        self._ready_to_send(self)
-        digest = commands.digest(self._specs, application=self.application_id or 0)
-        if digest == self._seen.commands:
-            return
-        try:
-            await tree.sync()
-        except discord.HTTPException as error:
-            log.warning("discord.commands_refused", status=error.status, code=error.code)
-        else:
-            self._seen.told(digest)
-
-    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        # discord.py always waits for 5 seconds before a second session; Discord only wants them 5 seconds apart.
-        now = asyncio.get_running_loop().time()
-        if self._identified is not None and (wait := self._identified + IDENTIFY_EVERY - now) > 0:
-            await asyncio.sleep(wait)
-        self._identified = asyncio.get_running_loop().time()
-
-    def down_for(self, now: float) -> float:
-        """Seconds since the gateway was lost; 0 while it is there."""
-        return 0.0 if self._down_since is None else now - self._down_since
-
-    async def on_connect(self) -> None:
-        self._down_since, self.was_up = None, True
-        log.info("discord.connected", bot=self.user.id if self.user else 0)
-        self.intake.catch_up()
-
-    async def on_resumed(self) -> None:
-        self._down_since = None
-
-    async def on_disconnect(self) -> None:
-        if self._down_since is None:
-            self._down_since = asyncio.get_running_loop().time()
-
-    async def on_message(self, message: discord.Message) -> None:
-        self.intake.said(message)
-
-    async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
-        self.intake.reacted(payload, added=True)
-
-    async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
-        self.intake.reacted(payload, added=False)
-
-    async def on_interaction(self, interaction: discord.Interaction) -> None:
-        if interaction.type is discord.InteractionType.component:
-            await self.intake.pressed(interaction)
-        elif interaction.type is discord.InteractionType.modal_submit:
-            await self.intake.submitted(interaction)
-
-    async def on_error(self, event_method: str, /, *_args: object, **_kwargs: object) -> None:
-        log.exception("discord.event_failed", event_name=event_method)
 
 
 class DiscordChannel:
@@ -194,10 +91,11 @@ class DiscordChannel:
         """See `Channel.run`."""
         endpoints.point_at(api_base_url=self._api_base_url, gateway_url=self._gateway_url)
         seen = await Seen.read(load=self._load_seen, save=self._save_seen)
+        askers, lines = self.prepare(seen), Lines()
         pause = 0.5
         try:
             while True:
-                connection = self.connection(handle, seen)
+                connection = self.connection(handle, seen=seen, askers=askers, lines=lines)
                 try:
                     await self._stay(connection)
                 except Exception as error:  # noqa: BLE001 - a loop's edge: whatever is not final is tried again
@@ -205,22 +103,27 @@ class DiscordChannel:
                         raise final from None  # discord.py's own error may hold the token's request
                     log.warning("discord.lost", error=type(error).__name__, again_in=pause)
                 finally:
-                    await connection.intake.close()
                     self._lose(connection)
+                    await connection.interactions.close()
                 await asyncio.sleep(pause)
                 pause = 0.5 if connection.was_up else min(LONGEST_PAUSE, pause * 2)
         finally:
+            await lines.close()
             await seen.close()
 
-    def connection(self, handle: Handler, seen: Seen) -> Connection:
-        """A client, ready to be started, whose events go to `handle`."""
+    def prepare(self, seen: Seen) -> Askers:
+        """Make everything that outlives a connection. Sending begins when one is there."""
         askers = Askers(seen)
-        if self._outbox is None:
-            self._outbox = Outbox(online=self._online, flood=self._flood, asked=self._asked, askers=askers)
-            self._running.set()
+        self._outbox = Outbox(online=self._online, flood=self._flood, wire=Wire(asked=self._asked, askers=askers))
+        self._running.set()
+        return askers
+
+    def connection(self, handle: Handler, *, seen: Seen, askers: Askers, lines: Lines) -> Connection:
+        """A client, ready to be started, whose events go to `handle`, in `lines`."""
         connection = Connection(specs=self._commands, seen=seen, flood=self._flood, ready=self._found)
-        connection.intake = Intake(
-            connection, handle=handle, seen=seen, asked=self._asked, askers=askers, clock=self._clock
+        connection.intake = Intake(connection, handle=handle, lines=lines, seen=seen, askers=askers, clock=self._clock)
+        connection.interactions = Interactions(
+            connection, hand=connection.intake.hand, lines=lines, seen=seen, asked=self._asked
         )
         return connection
 

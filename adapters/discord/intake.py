@@ -1,11 +1,10 @@
-"""What happens on Discord, handed to the core: in order within a channel, nothing lost, all acknowledged in time.
+"""What is said on Discord, handed to the core: in order within a channel, and nothing lost.
 
-Messages and reactions go straight on; an interaction is acknowledged first, because Discord waits for 3 seconds only
-and a model may take minutes. Decides nothing about who is answered.
+Also what was said while nobody was connected. Decides nothing about who is answered; commands and buttons are the
+business of `interactions`, and stand in the same lines.
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -14,31 +13,17 @@ from typing import Any
 import discord
 import structlog
 
-from adapters.discord import faults, parse, render
-from adapters.discord.asked import Asked, Pending
-from adapters.discord.commands import CommandSpec
+from adapters.discord import faults, parse
+from adapters.discord.asked import Askers
 from adapters.discord.lines import Job, Lines
-from adapters.discord.outbox import Askers
+from adapters.discord.recent import Recent
 from adapters.discord.seen import Mark, Seen
 from bot.channel import Handler
-from bot.i18n import say
-from bot.messages import (
-    Addressing,
-    Chat,
-    ChatKind,
-    Inbound,
-    InboundCorrection,
-    InboundMessage,
-    InboundVote,
-    Receipt,
-    Verdict,
-)
+from bot.messages import Addressing, Chat, ChatKind, Inbound, Receipt, Verdict
 
 PAUSES = (0.5, 2.0, 5.0)  # seconds before the core is asked again after it failed
-UNANSWERED = 10.0  # seconds that "thinking…" stays where the core had nothing to answer
 HISTORY = 500  # messages of one channel that are caught up on at most
-VERDICTS = 4000  # last reactions that are remembered
-ALREADY_ACKNOWLEDGED = 40060
+VERDICTS = 4000  # reactions that are remembered
 
 log = structlog.get_logger()
 
@@ -51,27 +36,18 @@ class Intake:
         client: discord.Client,
         *,
         handle: Handler,
+        lines: Lines,
         seen: Seen,
-        asked: Asked,
         askers: Askers,
         clock: Callable[[], datetime],
     ) -> None:
         self._client = client
         self._handle = handle
         self._seen = seen
-        self._asked = asked
         self._askers = askers
         self._clock = clock
-        self._lines = Lines()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._reacted: OrderedDict[tuple[int, int], Verdict] = OrderedDict()
-
-    async def close(self) -> None:
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await self._lines.close()
+        self._lines = lines
+        self._reacted: Recent[tuple[int, int], Verdict] = Recent(VERDICTS)  # by message and person
 
     # Messages ------------------------------------------------------------------------------------
 
@@ -117,7 +93,7 @@ class Intake:
             inbound = replace(inbound, roles=await self._roles(message.guild, message.author))
         if addressed:
             self._askers.said(inbound.message_id, inbound.author.account.user_id)
-        if await self._hand(inbound) is None:
+        if await self.hand(inbound) is None:
             self._seen.hold(message.channel.id, message.id, direct=direct)
         else:
             self._seen.read_to(message.channel.id, message.id, direct=direct, addressed=addressed)
@@ -140,7 +116,7 @@ class Intake:
         except discord.HTTPException:
             return ()
 
-    async def _hand(self, inbound: Inbound) -> Receipt | None:
+    async def hand(self, inbound: Inbound) -> Receipt | None:
         """Give it to the core; None if that failed again and again."""
         for pause in (*PAUSES, None):
             try:
@@ -164,12 +140,9 @@ class Intake:
         if added and payload.message_author_id is not None and payload.message_author_id != me.id:
             return
         key = (payload.message_id, payload.user_id)
-        if not added and self._reacted.get(key, verdict) is not verdict:
+        if not added and (self._reacted.get(key) or verdict) is not verdict:
             return  # the other thumb was put there after this one, and stays
-        self._reacted[key] = verdict if added else Verdict.NONE
-        self._reacted.move_to_end(key)
-        if len(self._reacted) > VERDICTS:
-            self._reacted.popitem(last=False)
+        self._reacted.put(key, verdict if added else Verdict.NONE)
         self._lines.put(payload.channel_id, lambda: self._vote(payload, added=added))
 
     async def _vote(self, payload: discord.RawReactionActionEvent, *, added: bool) -> None:
@@ -181,125 +154,7 @@ class Intake:
             return
         vote = parse.reaction(payload, where=where, added=added, now=self._clock())
         if vote is not None:
-            await self._hand(vote)
-
-    # Commands and buttons ------------------------------------------------------------------------
-
-    async def commanded(self, interaction: discord.Interaction, spec: CommandSpec, text: str) -> None:
-        """Somebody gave one of the commands."""
-        private = spec.private and interaction.guild is not None
-        self._command(interaction, f"/{spec.name} {text}".strip(), ephemeral=private)
-
-    async def pressed(self, interaction: discord.Interaction) -> None:
-        """A button under one of Martín's messages, whenever that was sent."""
-        data: Any = interaction.data or {}
-        pressed = str(data.get("custom_id", ""))
-        if pressed == render.VOTE_GOOD:
-            await self._voted(interaction, Verdict.GOOD)
-        elif pressed == render.VOTE_BAD:
-            await self._voted(interaction, Verdict.BAD)
-        elif pressed.startswith(render.CHOICE):
-            alone = interaction.message is not None and interaction.message.flags.ephemeral
-            self._command(interaction, pressed.removeprefix(render.CHOICE), ephemeral=alone)
-
-    def _command(self, interaction: discord.Interaction, text: str, *, ephemeral: bool) -> None:
-        self._seen.asked(interaction.id, interaction.user.id)
-        pending = self._asked.add(interaction, ephemeral=ephemeral)
-        acknowledged = self._spawn(self._acknowledge(interaction, ephemeral=ephemeral))
-        inbound = InboundMessage(
-            chat=self._where(interaction),
-            message_id=str(interaction.id),
-            author=parse.author(interaction.user),
-            text=text,
-            sent_at=interaction.created_at,
-            addressing=Addressing.COMMAND,
-            roles=parse.roles(interaction.user),
-            language=interaction.locale.value,
-        )
-
-        async def obey() -> None:
-            await asyncio.wait({acknowledged})
-            if await self._hand(inbound) is not Receipt.TAKEN:
-                self._spawn(self._tidy(pending))
-
-        self._lines.put(interaction.channel_id, obey)
-
-    async def _acknowledge(self, interaction: discord.Interaction, *, ephemeral: bool) -> None:
-        try:
-            await interaction.response.defer(thinking=True, ephemeral=ephemeral)
-        except discord.HTTPException as error:
-            if error.code != ALREADY_ACKNOWLEDGED:  # an earlier try arrived after all
-                log.warning("discord.not_acknowledged", interaction=interaction.id, code=error.code)
-                self._asked.discard(interaction.id)
-        except faults.TRANSIENT as error:
-            log.warning("discord.not_acknowledged", interaction=interaction.id, error=type(error).__name__)
-            self._asked.discard(interaction.id)
-
-    async def _tidy(self, pending: Pending) -> None:
-        await asyncio.sleep(UNANSWERED)
-        try:
-            await pending.clear()
-        except discord.HTTPException as error:
-            log.debug("discord.not_tidied", code=error.code)
-
-    async def _voted(self, interaction: discord.Interaction, verdict: Verdict) -> None:
-        message = interaction.message
-        if message is None:
-            return
-        vote = InboundVote(
-            chat=self._where(interaction),
-            message_id=str(message.id),
-            voter=parse.author(interaction.user),
-            verdict=verdict,
-            voted_at=interaction.created_at,
-        )
-        language = interaction.locale.value
-
-        async def count() -> None:
-            if await self._hand(vote) is Receipt.DONE and verdict is Verdict.GOOD:
-                await interaction.followup.send(say(language, "discord-vote-good"), ephemeral=True)
-
-        if verdict is Verdict.GOOD:
-            await interaction.response.defer()
-            self._lines.put(interaction.channel_id, count)
-        else:
-            self._lines.put(
-                interaction.channel_id, count
-            )  # the form must be the first response, and nothing precedes it
-            form = render.correction_form(message_id=str(message.id), language=language)
-            await interaction.response.send_modal(form)
-
-    async def submitted(self, interaction: discord.Interaction) -> None:
-        """The form that a 👎 opened, filled in."""
-        data: Any = interaction.data or {}
-        form = str(data.get("custom_id", ""))
-        text = _field(data.get("components", []), render.CORRECTION_TEXT)
-        if not form.startswith(render.CORRECTION) or not text:
-            return
-        correction = InboundCorrection(
-            chat=self._where(interaction),
-            message_id=form.removeprefix(render.CORRECTION),
-            author=parse.author(interaction.user),
-            text=text,
-            sent_at=interaction.created_at,
-        )
-
-        async def keep() -> None:
-            await self._hand(correction)
-
-        self._lines.put(interaction.channel_id, keep)
-        thanks = say(interaction.locale.value, "discord-correction-thanks")
-        await interaction.response.send_message(thanks, ephemeral=True)
-
-    def _where(self, interaction: discord.Interaction) -> Chat:
-        unknown = self._client.get_partial_messageable(interaction.channel_id or 0, guild_id=interaction.guild_id)
-        return parse.chat(interaction.channel or unknown)
-
-    def _spawn(self, work: Any) -> asyncio.Task[None]:
-        task: asyncio.Task[None] = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+            await self.hand(vote)
 
 
 async def _history(channel: Any, *, after: int) -> list[discord.Message]:
@@ -318,14 +173,3 @@ async def _history(channel: Any, *, after: int) -> list[discord.Message]:
         except (ValueError, KeyError, TypeError):
             pass
     return found + newer[::-1]
-
-
-def _field(components: Any, custom_id: str) -> str:
-    """The text typed into one field of a form, wherever the form's layout has put it."""
-    for component in components:
-        if component.get("custom_id") == custom_id:
-            return str(component.get("value") or "").strip()
-        inner = [component["component"]] if "component" in component else component.get("components", [])
-        if found := _field(inner, custom_id):
-            return found
-    return ""

@@ -12,6 +12,8 @@ import structlog
 
 Job: TypeAlias = Callable[[], Awaitable[None]]
 
+MOMENT = 3.0  # seconds
+
 log = structlog.get_logger()
 
 
@@ -45,8 +47,10 @@ class Lines:
             self._waiting.pop(line, None)
 
     async def close(self) -> None:
-        """Give up what is waiting."""
+        """Finish what is under way within a moment, and give up the rest."""
         workers = tuple(self._workers)
+        if workers:
+            await asyncio.wait(workers, timeout=MOMENT)
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)

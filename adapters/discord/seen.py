@@ -10,12 +10,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import structlog
+
 Load: TypeAlias = Callable[[], Awaitable[str]]  # empty where nothing was saved yet
 Save: TypeAlias = Callable[[str], Awaitable[None]]
 
 CHANNELS = 500  # the most recently active ones
 ASKED = 200  # the newest ones
 SAVE_EVERY = 1.0  # seconds
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +107,14 @@ class Seen:
     async def _save_soon(self) -> None:
         while self._changed:
             await asyncio.sleep(SAVE_EVERY)
+            await self._try_to_write()
+
+    async def _try_to_write(self) -> None:
+        try:
             await self._write()
+        except Exception:
+            self._changed = True
+            log.warning("discord.seen_not_saved", exc_info=True)
 
     async def _write(self) -> None:
         self._changed = False
@@ -120,4 +131,4 @@ class Seen:
             self._saving.cancel()
             await asyncio.gather(self._saving, return_exceptions=True)
         if self._changed:
-            await self._write()
+            await self._try_to_write()

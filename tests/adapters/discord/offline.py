@@ -6,7 +6,7 @@ from typing import Any
 
 import discord
 
-from adapters.discord.client import intents
+from adapters.discord.connection import intents
 
 PAYLOADS = Path(__file__).parents[2] / "payloads" / "discord"
 ME = 900000000000000001

@@ -161,7 +161,7 @@ async def test_an_answer_grows_in_the_place_of_thinking(server: DiscordServer) -
 async def test_when_nobody_answers_thinking_is_taken_away(
     server: DiscordServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("adapters.discord.intake.UNANSWERED", 0.1)
+    monkeypatch.setattr("adapters.discord.interactions.UNANSWERED", 0.1)
     ana, general = a_server(server)
     async with running(server, commands=COMMANDS) as rig:
         rig.receipt = Receipt.REFUSED

@@ -299,6 +299,22 @@ async def test_a_wrong_token_ends_it_and_is_not_shown(server: DiscordServer) -> 
     assert "a-wrong-one" not in str(refused.value)
 
 
+async def test_neither_the_token_nor_what_people_write_is_logged(
+    server: DiscordServer, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    ana = server.world.add_user("Ana")
+    caplog.set_level("INFO")
+    async with running(server) as rig:
+        server.inject(server.world.open_dm(ana), ana, "un secreto muy mío")
+        await rig.hears(1)
+        server.gateway.drop()
+        await server.wait_for(lambda: server.gateway.resumed)
+    printed = "".join(capsys.readouterr()) + caplog.text
+    assert "discord.connected" in printed
+    assert server.token not in printed
+    assert "secreto" not in printed
+
+
 async def test_a_gateway_that_is_down_at_the_start_is_waited_for(server: DiscordServer) -> None:
     ana = server.world.add_user("Ana")
     server.gateway.refuses = True

@@ -14,6 +14,7 @@ import pytest
 import simcord
 
 from adapters.discord import DiscordChannel
+from adapters.discord.lines import Lines
 from adapters.discord.seen import Seen
 from bot.messages import Addressing, Inbound, InboundCorrection, InboundMessage, InboundVote, Receipt, Verdict
 from tests.adapters.discord.rig import COMMANDS, Notes, saying
@@ -43,11 +44,12 @@ async def simulated() -> AsyncIterator[tuple[Any, list[Inbound]]]:
         answers.add(asyncio.create_task(channel.deliver(answer, replacing=None, nonce=inbound.message_id)))
         return Receipt.TAKEN
 
-    seen = await Seen.read(load=notes.load, save=notes.save)
-    connection = channel.connection(handle, seen)
+    seen, lines = await Seen.read(load=notes.load, save=notes.save), Lines()
+    connection = channel.connection(handle, seen=seen, askers=channel.prepare(seen), lines=lines)
     async with simcord.run(connection) as env:
         yield env, heard
-        await connection.intake.close()
+        await connection.interactions.close()
+        await lines.close()
         await seen.close()
 
 
