@@ -8,6 +8,7 @@ import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import urlencode, urlsplit
+from weakref import WeakValueDictionary
 
 import structlog
 from aiohttp import web
@@ -25,6 +26,7 @@ Take: TypeAlias = Callable[[Update], Awaitable[None]]
 """Returns once the update may be acknowledged. Raises StorageError if it cannot be kept now."""
 
 _POLL_SECONDS = 50  # how long the server holds an empty answer back
+_LEAST_PAUSE = 0.05  # seconds between empty answers, for a server that does not hold them back
 _PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # seconds before the next try, while polling fails
 _CONNECTIONS = 100  # of Telegram to our webhook at once
 _SECRET = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  a header's name
@@ -58,7 +60,9 @@ async def poll(bot: Bot, request: AiohttpRequest, take: Take) -> None:
         failures = 0
         if isinstance(updates, list) and updates:
             await take_all(updates, take)
-            offset = max(_number(update) for update in updates) + 1
+            offset = max(offset, *(_number(update) + 1 for update in updates))
+        else:
+            await asyncio.sleep(_LEAST_PAUSE)
 
 
 async def take_all(updates: Sequence[Any], take: Take) -> None:
@@ -115,7 +119,8 @@ class Webhook:
         self._path = urlsplit(url).path or "/"
         self._secret = secret
         self._take = take
-        self._lines: dict[object, asyncio.Lock] = {}
+        # One lock for each chat with an update in hand; it goes when the last of them lets go of it.
+        self._lines: WeakValueDictionary[object, asyncio.Lock] = WeakValueDictionary()
 
     async def run(self) -> None:
         """Listen until cancelled."""
@@ -152,17 +157,13 @@ class Webhook:
         if not isinstance(update, Mapping):
             log.warning("update_skipped", reason="not an object")
             return web.Response()
-        line = _line(update)
-        lock = self._lines.setdefault(line, asyncio.Lock())
+        lock = self._lines.setdefault(_line(update), asyncio.Lock())
         try:
             async with lock:
                 await self._take(update)
         except StorageError as error:
             log.error("update_waits", update_id=_number(update), reason=error.message)
             return web.Response(status=503)
-        finally:
-            if not lock.locked():
-                self._lines.pop(line, None)
         return web.Response()
 
 

@@ -102,6 +102,18 @@ async def test_a_preview_on_its_way_is_never_overtaken_by_its_answer(
     assert [sent.text for sent in server.shown(GROUP)] == ["Había", "Aparte."]
 
 
+async def test_the_answer_takes_over_a_preview_that_nobody_waited_for(
+    server: TelegramServer, stage: TelegramStage
+) -> None:
+    await server.fail("sendMessage", "delay:0.2")
+    preview = asyncio.create_task(stage.channel.preview(saying("Había", IN_GROUP), replacing=None))
+    await asyncio.sleep(0.05)
+    preview.cancel()
+    await asyncio.gather(preview, return_exceptions=True)
+    await stage.channel.deliver(saying("Había una vez.", IN_GROUP), replacing=None, nonce="n")
+    assert texts(server, GROUP) == ["Había una vez."]
+
+
 async def test_typing_is_shown_at_most_every_few_seconds(server: TelegramServer, stage: TelegramStage) -> None:
     for _ in range(3):
         await stage.channel.preview(saying(""), replacing=None)
