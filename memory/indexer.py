@@ -5,7 +5,7 @@ whatever a crash or a full disk keeps from the store is found again by `repair`.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,6 +89,16 @@ class Indexer:
                 self._hurried.set()
                 await self._tried.wait()
 
+    async def drop(self, ids: Collection[TurnId]) -> None:
+        """Take turns that the log no longer counts as memorable out of the store. What fails now, `repair` does."""
+        for turn in ids:
+            self._waiting.pop(turn, None)
+        try:
+            if ids:
+                await self._store.delete(ids=ids)
+        except MemoryStoreError as error:
+            _log.error("indexer.not_dropped", turns=len(ids), error=type(error).__name__, reason=str(error))
+
     async def _run(self) -> None:
         delay = BACKOFF[0]
         while True:
@@ -117,7 +127,7 @@ class Indexer:
         else:
             self._failing = False
             for memory in batch:
-                del self._waiting[memory.id]
+                self._waiting.pop(memory.id, None)  # it may have been dropped meanwhile
             if not self._waiting:
                 self._arrived.clear()
         async with self._tried:
@@ -148,12 +158,6 @@ class Indexer:
             await self._mark([memory.id for memory in batch])
         if len(memories) > BATCH:
             await self._store.tidy()
-
-    async def drop(self, ids: Sequence[TurnId]) -> None:
-        """Find these no more: the log holds them as memories no longer. Raises MemoryStoreError."""
-        for turn in ids:
-            self._waiting.pop(turn, None)
-        await self._store.delete(ids=ids)
 
     async def _mark(self, ids: Sequence[TurnId]) -> None:
         """Note in the log that the store has these; take back those that were forgotten while they were embedded."""

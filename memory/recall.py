@@ -26,10 +26,10 @@ JUDGED = 10  # hits, the best ones, by which a question is judged to have an ans
 
 
 def floor(memories: int) -> float:
-    """The evidence (`evidence`, 0 to 2) that chance alone brings among so many memories: what is no better is no answer.
+    """The evidence (0 to 2) that chance alone brings among so many memories: what is no better is no answer.
 
-    Calibrated without labels, on questions put to other people's conversations of 1 to 660 turns (LoCoMo): the best of
-    ten hits stays below this line for eight in ten of them: 0.12 among 1, 0.25 among 10, 0.42 among 100, 0.49 among 300.
+    Calibrated without labels, on questions put to other people's conversations of 1 to 300 turns (LoCoMo). The best of
+    ten hits stays below this line for eight in ten: 0.12 among 1, 0.27 among 10, 0.42 among 100, 0.49 among 300.
     """
     return 0.12 + 0.15 * math.log10(max(memories, 1))
 
