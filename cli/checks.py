@@ -4,8 +4,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import adapters.discord
-import adapters.telegram
+from adapters.discord.checks import inspect as inspect_discord
+from adapters.telegram.inspection import inspect as inspect_telegram
 from bot import doctor
 from bot.doctor import Check, Finding, Level, good
 from bot.i18n import say
@@ -68,7 +68,7 @@ async def _telegram(settings: Settings) -> Sequence[Finding]:
     token = settings.telegram.token.get_secret_value()
     telegram = settings.telegram
     levels = {"fine": Level.GOOD, "warning": Level.WARNING, "fault": Level.PROBLEM}
-    looks = await adapters.telegram.inspect(
+    looks = await inspect_telegram(
         token=token, api_base_url=telegram.api_base_url, mode=telegram.mode, webhook_url=telegram.webhook_url
     )
     return [Finding(about="telegram", level=levels[one.level], text=one.message, mend=one.hint) for one in looks]
@@ -79,6 +79,6 @@ async def _discord(settings: Settings) -> Sequence[Finding]:
         off = "doctor-platform-off" if settings.discord.enabled else "doctor-platform-disabled"
         return [good("discord", say(settings.language, off, variable="DISCORD_TOKEN", platform="Discord"))]
     token = settings.discord.token.get_secret_value()
-    looks = await adapters.discord.inspect(token=token, api_base_url=settings.discord.api_base_url)
+    looks = await inspect_discord(token=token, api_base_url=settings.discord.api_base_url)
     levels = {True: Level.GOOD, False: Level.PROBLEM}
     return [Finding(about="discord", level=levels[one.good], text=one.text, mend=one.mend) for one in looks]

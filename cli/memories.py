@@ -1,7 +1,6 @@
 """Commands about what is remembered: recall, import, export, forget."""
 
 import asyncio
-import getpass
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -37,7 +36,7 @@ ScopeOption = Annotated[
         help="Whose memory: person:NUMBER, or place:PLATFORM:CHAT.",
     ),
 ]
-PersonOption = Annotated[int, typer.Option("--person", metavar="ID", help="The person's number; /status shows yours.")]
+WHO = "Their number, or an account of theirs: telegram:123456789."
 
 export = typer.Typer(name="export", help="Give somebody their data.", no_args_is_help=True)
 
@@ -79,13 +78,15 @@ def import_(
     """Make memories of an exported history: Telegram, Discord, WhatsApp, ChatGPT, IRC, LoCoMo, JSONL."""
     from adapters.imports import import_file
     from house import build
+    from memory import lock
     from memory.importing import Me
 
     settings = settings_of(context)
 
     async def take_in() -> "ImportReport":
-        async with build(settings) as house:
-            with _Bar() as bar:
+        # Two processes that write would spoil what is remembered: a Martín who is running must be stopped first.
+        with lock.held(settings.storage.data_dir), _Bar() as bar:
+            async with build(settings) as house:
                 return await import_file(
                     file,
                     database=house.database,
@@ -110,7 +111,7 @@ def import_(
 @export.command()
 def person(
     context: typer.Context,
-    number: Annotated[int, typer.Argument(metavar="ID", help="The person's number.")],
+    who: Annotated[str, typer.Argument(metavar="ID", help=WHO)],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; without it, standard output.")] = None,
 ) -> None:
     """Everything kept about one person, as JSON."""
@@ -119,8 +120,7 @@ def person(
 
     async def gather() -> bytes:
         async with build(settings_of(context)) as house:
-            await _must_exist(house, PersonId(number))
-            return (await export_person(house.database, PersonId(number), now=now())).json
+            return (await export_person(house.database, await _person(house, who), now=now())).json
 
     content = asyncio.run(gather())
     if output is None:
@@ -133,41 +133,52 @@ def person(
 
 def forget(
     context: typer.Context,
-    number: PersonOption,
+    who: Annotated[str, typer.Option("--person", metavar="ID", help=WHO)],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     json: Json = False,
 ) -> None:
     """Forget everything one person ever said, in every store. It cannot be undone."""
     from house import build
+    from memory import lock
 
     if not yes:
-        typer.confirm(f"Forget everything person {number} ever said?", abort=True, err=True)
+        typer.confirm(f"Forget everything {who} ever said?", abort=True, err=True)
+
+    settings = settings_of(context)
 
     async def go() -> "ForgetReport":
-        async with build(settings_of(context)) as house:
-            await _must_exist(house, PersonId(number))
-            return await house.forgetting.forget_person(PersonId(number), by=None, now=now())
+        with lock.held(settings.storage.data_dir):
+            async with build(settings) as house:
+                return await house.forgetting.forget_person(await _person(house, who), by=None, now=now())
 
     report = asyncio.run(go())
     if json:
-        print_json({"person": number} | asdict(report))
+        print_json({"person": who} | asdict(report))
     else:
         stdout().print(f"✓ {report.turns} turns forgotten, and {report.answers} answers to them.", markup=False)
 
 
 async def _owner(house: "House") -> PersonId:
     """Whoever talks in this terminal."""
+    from adapters.console import login
     from house import TERMINAL
 
-    found = await house.people.find(Account(platform=TERMINAL, user_id=getpass.getuser()))
+    found = await house.people.find(Account(platform=TERMINAL, user_id=login()))
     if found is None:
         raise BotError("Nobody has talked in this terminal yet.", hint="Name whose memory you mean with --scope.")
     return found.id
 
 
-async def _must_exist(house: "House", number: PersonId) -> None:
-    if await house.people.get(number) is None:
-        raise BotError(f"There is no person {number}.", hint="Whoever talks to Martín sees their number with /privacy.")
+async def _person(house: "House", who: str) -> PersonId:
+    """The person with that number or that account."""
+    platform, _, user_id = who.partition(":")
+    if user_id:
+        found = await house.people.find(Account(platform=platform, user_id=user_id))
+    else:
+        found = await house.people.get(PersonId(int(who))) if who.isascii() and who.isdigit() else None
+    if found is None:
+        raise BotError(f"There is nobody {who}.", hint=WHO)
+    return found.id
 
 
 def _shown(memory: "Memory") -> dict[str, object]:

@@ -18,10 +18,18 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to
 
 
 def settings_of(context: typer.Context) -> "Settings":
-    """The settings that the command line asks for. Raises ConfigError."""
+    """The settings that the command line asks for; what goes wrong from here on is logged as they say.
+
+    Raises:
+        ConfigError: they are wrong.
+    """
+    import logs
     from settings import load
 
-    return load(context.find_root().obj)
+    settings = load(context.find_root().obj)
+    level = "debug" if settings.log.level == "debug" else "warning"  # a command is not the bot: its news are its answer
+    logs.configure(level=level, style=settings.log.format, secrets=settings.secrets)
+    return settings
 
 
 def stdout() -> "Console":

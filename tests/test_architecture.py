@@ -21,7 +21,7 @@ FLOORS = {
     "house": {"house", "settings", "bot", "memory"},
     "wiring": {"wiring", "house", "settings", "adapters", "jobs", "bot", "memory"},
     "main": {"main", "wiring", "house", "logs", "settings", "adapters", "jobs", "bot", "memory"},
-    "cli": {"cli", "main", "house", "settings", "adapters", "bot", "memory"},
+    "cli": {"cli", "main", "house", "logs", "settings", "adapters", "bot", "memory"},
 }
 """Each floor, and what it may stand on."""
 
@@ -32,7 +32,7 @@ SHARED: dict[str, set[str]] = {
     "sqlalchemy": {"memory"},  # its language of queries is how `memory` speaks
     "alembic": {"memory.database", "memory.migrations"},  # called there, run here
     "pyarrow": {"memory.columns", "memory.lance"},  # LanceDB's tables
-    "pydantic": {"settings", "bot.codec"},  # checks settings; turns our values into JSON and back
+    "pydantic": {"settings", "bot.codec", "main"},  # checks settings; our values to JSON and back; opens a secret
     "rich": {"cli", "adapters.console"},  # the command line's tables, the terminal's conversation
     "aiohttp": {"bot.models.wire", "adapters.health", "adapters.discord", "adapters.telegram"},  # see each module
 }

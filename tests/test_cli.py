@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent
+NO_EMBEDDING = {"MARTIN__EMBEDDING__MODEL": "./none"}  # where no vector is needed, no time goes into the model
 MARTIN = [sys.executable, "-c", "from cli import main; main()"]
 
 
@@ -125,6 +126,7 @@ def test_doctor_never_shows_a_token(tmp_path: Path) -> None:
         TELEGRAM_TOKEN=token,
         MARTIN__TELEGRAM__API_BASE_URL="http://127.0.0.1:9",
         MARTIN__MODEL__PROVIDER="none",
+        **NO_EMBEDDING,
     )
     assert ended.code == 1
     assert "telegram" in ended.out
@@ -154,3 +156,48 @@ def test_setup_makes_the_files_that_are_not_there(config: str, tmp_path: Path) -
     ended = martin("--config", config, "setup", folder=tmp_path, stdin="\nLola\n")
     assert ended.code == 0, ended.err
     assert (tmp_path / config).read_text(encoding="utf-8") == '[persona]\nname = "Lola"\n'
+
+
+def test_a_history_comes_in_and_is_found_in_its_scope_alone(tmp_path: Path) -> None:
+    history = tmp_path / "history.jsonl"
+    rows = [{"input": "Mi perro se llama Toby y nació en Cádiz", "response": "¡Qué buen nombre!"}]
+    history.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    bring = ("import", str(history), "--scope", "place:archive:dogs", "--json")
+    first = martin(*bring, folder=tmp_path)
+    assert first.json["scopes"] == [{"scope": "place:archive:dogs", "new": 2, "known": 0}], first.err
+    found = martin("recall", "¿Cómo se llama el perro?", "--scope", "place:archive:dogs", "--json", folder=tmp_path)
+    assert "Toby" in "".join(hit["memory"]["text"] for hit in found.json)
+    elsewhere = martin("recall", "¿Cómo se llama el perro?", "--scope", "place:archive:cats", "--json", folder=tmp_path)
+    assert elsewhere.json == []
+
+
+def test_who_talked_here_can_have_their_data_and_be_forgotten(tmp_path: Path) -> None:
+    lines = "Mi perro se llama Toby y nació en Cádiz\n¿Cómo se llama mi perro?\n"
+    talked = martin(folder=tmp_path, stdin=lines, MARTIN__MODEL__PROVIDER="none")
+    assert talked.code == 0, talked.err
+    assert "Toby" in talked.out.splitlines()[-1]
+    exported = martin("export", "person", "1", folder=tmp_path, **NO_EMBEDDING)
+    assert "Cádiz" in exported.out
+    assert exported.json["person"]["id"] == 1
+    forgotten = martin("forget", "--person", "1", "--yes", "--json", folder=tmp_path)
+    assert (forgotten.code, forgotten.json["turns"]) == (0, 2), forgotten.err
+    after = martin("recall", "Toby", "--scope", "person:1", "--json", folder=tmp_path)
+    assert after.json == []
+
+
+def test_nobody_is_forgotten_without_being_sure(tmp_path: Path) -> None:
+    assert martin("forget", "--person", "1", folder=tmp_path, stdin="n\n").code == 1
+    assert not (tmp_path / "data" / "martin.db").exists()
+
+
+def test_a_code_that_nobody_was_given_pairs_nobody(tmp_path: Path) -> None:
+    ended = martin("pair", "ABCD-EFGH", folder=tmp_path, **NO_EMBEDDING)
+    assert ended.code == 1
+    assert "Nobody waits with that code." in ended.err
+
+
+def test_somebody_unknown_has_no_data(tmp_path: Path) -> None:
+    for who in ("7", "telegram:7", "Toby"):
+        ended = martin("export", "person", who, folder=tmp_path, **NO_EMBEDDING)
+        assert (ended.code, ended.out) == (1, "")
+        assert "There is nobody" in ended.err
