@@ -103,5 +103,5 @@ async def build(settings: Settings, *, clock: Callable[[], datetime] = utc_now) 
             rooms=Rooms(database),
             transcripts=Transcripts(database),
             facts=Facts(database),
-            forgetting=Forgetting(database, store=store, indexer=indexer),
+            forgetting=Forgetting(database, store=store, indexer=indexer, forgotten=people.changed),
         )

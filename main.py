@@ -45,7 +45,7 @@ async def run(settings: Settings) -> None:
         AlreadyOpen, DatabaseError, MemoryStoreError: what is kept cannot be opened.
     """
     logs.configure(level=settings.log.level, style=settings.log.format, secrets=settings.secrets)
-    async with _serving(settings, terminal=False) as receiving:
+    async with serving(settings, terminal=False) as receiving:
         await _until_done(receiving, signals=[signal.SIGTERM, signal.SIGINT])
 
 
@@ -56,7 +56,7 @@ async def chat(settings: Settings) -> None:
     """
     file = settings.storage.data_dir / "martin.log"
     logs.configure(level=settings.log.level, style=settings.log.format, secrets=settings.secrets, file=file)
-    async with _serving(settings, terminal=True) as receiving:
+    async with serving(settings, terminal=True) as receiving:
         await _until_done(receiving, signals=[signal.SIGTERM])
 
 
@@ -71,7 +71,7 @@ async def _until_done(receiving: Iterable["asyncio.Task[None]"], *, signals: Ite
 
 
 @asynccontextmanager
-async def _serving(settings: Settings, *, terminal: bool) -> AsyncIterator[Sequence["asyncio.Task[None]"]]:
+async def serving(settings: Settings, *, terminal: bool) -> AsyncIterator[Sequence["asyncio.Task[None]"]]:
     """Everything at work; yields the tasks that receive.
 
     Torn down from the inside: what is being answered may finish while the platforms are still connected.
@@ -252,7 +252,8 @@ async def _nightly(house: House) -> Nightly:
 
 
 async def _look_after(house: House, nightly: Nightly) -> None:
-    """Mend what a crash left between the two stores, then keep the clock."""
+    """End a forgetting that a crash interrupted, mend what it left between the two stores, then keep the clock."""
+    await house.forgetting.resume()
     await house.indexer.repair()
     await ticking(nightly)
 

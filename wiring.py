@@ -25,7 +25,7 @@ from house import House
 from jobs.maintenance import Maintenance
 from memory import census
 from memory.audit import Audit
-from memory.export import export_person
+from memory.export import PersonExport, export_person
 from memory.inbox import Inbox
 from memory.notebook import Notebook
 from memory.outbox import Outbox
@@ -74,8 +74,8 @@ def wire(house: House, model: ModelSwitch, channels: Mapping[str, Channel]) -> C
             disk_free=shutil.disk_usage(settings.storage.data_dir).free,
         )
 
-    async def export(person: PersonId, now: datetime) -> bytes:
-        return (await export_person(database, person, now=now)).json
+    async def export(person: PersonId, now: datetime) -> PersonExport:
+        return await export_person(database, person, now=now)
 
     services = Services(
         people=house.people,

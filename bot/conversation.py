@@ -199,6 +199,7 @@ class Conversation:
             count=self._model.count,
             asker=message.author,
             group=not message.chat.is_direct,
+            name=self._name,
         )
 
     async def _recalled(

@@ -5,10 +5,9 @@ Remembered in the group's own scope; never answered, and no training example wit
 
 from datetime import datetime, tzinfo
 
-from memory.indexer import Indexer
-
 from bot.messages import InboundMessage, Receipt
 from bot.saying import day, memory_of, said_by
+from memory.indexer import Indexer
 from memory.records import ConversationId
 from memory.transcripts import Transcripts
 

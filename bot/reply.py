@@ -163,7 +163,7 @@ class Reply:
         for piece, part in enumerate(full):
             if self._settled.get(piece) != part:
                 await self._settle(piece, part)
-        await self._preview(len(full), chunking.preview_text(growing))
+        await self._preview(len(full), chunking.preview_text(growing, limit=limits.message_limit, utf16=limits.utf16))
         self.begun = True
 
     async def _preview(self, piece: int, text: str) -> None:

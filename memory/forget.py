@@ -6,7 +6,7 @@ finishes the work at the next start. The audit keeps that it happened, by whom a
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -67,8 +67,12 @@ class ForgetReport:
 class Forgetting:
     """Makes things unsaid. One at a time; others may write meanwhile."""
 
-    def __init__(self, database: Database, *, store: Store, indexer: Indexer) -> None:
+    def __init__(
+        self, database: Database, *, store: Store, indexer: Indexer, forgotten: Callable[[], None] = lambda: None
+    ) -> None:
+        """`forgotten` is called when a person's accounts are gone: whoever keeps them in mind lets go of them."""
         self._database = database
+        self._forgotten = forgotten
         self._store = store
         self._indexer = indexer
         self._one = asyncio.Lock()
@@ -146,6 +150,7 @@ class Forgetting:
                 await unsaying.dissolve(connection, person, unsaid)
                 await unsaying.close_conversations(connection, private)
                 report = await self._noted(connection, unsaid, person=person, by=by, now=now)
+            self._forgotten()
             await self._finish(unsaid, person=person)
         return report
 

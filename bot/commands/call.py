@@ -13,6 +13,7 @@ from bot.messages import Chat, ChatKind, Choice, File, InboundMessage
 from bot.model import ModelCatalogue
 from bot.pairing import Pairing
 from memory.audit import Audit
+from memory.export import PersonExport
 from memory.grants import Grants
 from memory.notebook import Notebook
 from memory.people import People, Person
@@ -110,7 +111,7 @@ class Services:
     audit: Audit
     forgetting: Forgetting
     models: ModelCatalogue
-    export: Callable[[PersonId, datetime], Awaitable[bytes]]  # all one person's data, as JSON in UTF-8
+    export: Callable[[PersonId, datetime], Awaitable[PersonExport]]  # everything held about one person
     index: Callable[[Memory], None]  # into the vector store, soon
     status: Callable[[], Awaitable[HouseStatus]]
     timezone: tzinfo

@@ -7,6 +7,7 @@ import re
 
 from bot.commands.call import IN_DIRECT, Answer, Call, Command
 from bot.commands.period import Period, parse
+from bot.export_page import page
 from bot.messages import Choice, File
 from memory.notebook import Note
 from memory.records import TurnId
@@ -137,11 +138,16 @@ def _confirm(call: Call, text: str, command: str) -> Answer:
 
 
 async def export(call: Call) -> Answer:
-    """Everything Martín has of the caller, as a file."""
-    content = await call.services.export(call.person.id, call.now)
-    name = f"martin-{call.local(call.now):%Y-%m-%d}.json"
-    file = File(name=name, mime="application/json", content=content)
-    return Answer(text=call.say("commands-export"), files=(file,), private=True)
+    """Everything Martín has of the caller, as two files: one to read and one for programs."""
+    services = call.services
+    held = await services.export(call.person.id, call.now)
+    readable = page(held, language=call.language, zone=services.timezone, name=services.name)
+    name = f"martin-{call.local(call.now):%Y-%m-%d}"
+    files = (
+        File(name=f"{name}.html", mime="text/html", content=readable),
+        File(name=f"{name}.json", mime="application/json", content=held.json),
+    )
+    return Answer(text=call.say("commands-export"), files=files, private=True)
 
 
 COMMANDS = (

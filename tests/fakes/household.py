@@ -21,6 +21,7 @@ from bot.pairing import Pairing
 from memory.audit import Audit
 from memory.codes import Codes
 from memory.database import Database
+from memory.export import PersonExport, export_person
 from memory.grants import Grants
 from memory.notebook import Notebook
 from memory.people import People, Person
@@ -216,8 +217,8 @@ async def household(folder: Path, *, policy: Policy = Policy.PAIRING, **lists: o
         pairing = Pairing(people, grants, codes)
         oblivion, models, indexed = Oblivion(), Shelf(), []
 
-        async def export(person: PersonId, _now: datetime) -> bytes:
-            return f'{{"person": {person}}}'.encode()
+        async def export(person: PersonId, now: datetime) -> PersonExport:
+            return await export_person(database, person, now=now)
 
         async def status() -> HouseStatus:
             return HouseStatus(
