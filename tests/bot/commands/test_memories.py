@@ -1,5 +1,6 @@
 """/remember /memories /forget /export."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -164,10 +165,11 @@ async def test_a_year_is_a_year_and_a_numbered_memory_has_its_mark(home: Househo
     assert (await home.ask("/forget #2026", ANA)).text == say("es", "commands-forget-not-found", number="2026")
 
 
-async def test_export_is_a_file_for_its_owner(home: Household) -> None:
+async def test_export_is_two_files_for_their_owner(home: Household) -> None:
     ana = await home.meet(ANA)
     answer = await home.ask("/export", ANA)
     assert answer.private
-    assert [(file.name, file.content) for file in answer.files] == [
-        ("martin-2026-05-20.json", f'{{"person": {ana.id}}}'.encode())
-    ]
+    readable, data = answer.files
+    assert (readable.name, data.name) == ("martin-2026-05-20.html", "martin-2026-05-20.json")
+    assert json.loads(data.content)["person"]["id"] == ana.id
+    assert b"<h1>" in readable.content

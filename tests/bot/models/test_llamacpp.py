@@ -78,6 +78,12 @@ async def test_tokens_are_counted_by_its_own_tokenizer_while_it_writes(path: Pat
         await answer.aclose()
 
 
+async def test_without_its_tokenizer_it_still_counts(path: Path) -> None:
+    async with loaded(path) as model:
+        model._socket_path.unlink()
+        assert model.count("Hola, ¿qué tal?") > 1
+
+
 async def test_a_prompt_longer_than_the_context_is_told_as_such(path: Path) -> None:
     async with loaded(path) as model:
         with pytest.raises(ModelBroken, match=r"model\.context_tokens"):

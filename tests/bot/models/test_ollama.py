@@ -54,6 +54,16 @@ async def test_it_is_asked_with_a_context_a_limit_and_no_thinking() -> None:
     assert [message["role"] for message in body["messages"]] == ["system", "user", "assistant", "user"]
 
 
+@pytest.mark.parametrize(("keep_alive", "sent"), [("-1", -1), ("0", 0), ("5m", "5m")])
+async def test_how_long_it_stays_loaded_is_said_as_ollama_reads_it(keep_alive: str, sent: object) -> None:
+    async with (
+        OllamaServer("tiny") as server,
+        OllamaModel.open(server.url, name="tiny", context_tokens=2048, keep_alive=keep_alive) as model,
+    ):
+        await heard(model)
+    assert server.bodies("/api/chat")[0]["keep_alive"] == sent
+
+
 async def test_what_it_thinks_is_not_shown_in_either_form() -> None:
     behaviour = Behaviour(thinking="A ver, qué digo yo", answers=["<think>Mmm</think>\n\nHola"])
     async with talking(behaviour) as (_, model):

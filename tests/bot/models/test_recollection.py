@@ -1,6 +1,7 @@
 """Answers from memory alone, in Spanish and English."""
 
 from datetime import UTC, datetime, timedelta
+from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -64,6 +65,9 @@ DOG = "Mi perro se llama Toby y nació en Cádiz"
         (DOG, "¿Dónde nació Toby?", "Cádiz"),
         (DOG, "¿Y mi mascota cómo se llama?", "Toby"),
         (DOG, "Dime cómo se llama mi perro", "Toby"),
+        (DOG, "Quiero saber cómo se llama mi perro", "Toby"),
+        (DOG, "¿Qué sabes de Toby?", "Toby"),
+        (DOG, "¿Te acuerdas de mi perro?", "Toby"),
         (DOG, "What is my dog called?", "Toby"),
         ("Vivo en Sevilla desde 2019.", "¿Dónde vivo?", "Sevilla"),
         ("Me he mudado a Lugo", "¿En qué ciudad vivo?", "Lugo"),
@@ -107,6 +111,7 @@ def test_a_question_is_answered_by_the_sentence_that_answers_it(known: str, ques
         ("My dog is called Rex", "What is my sister's name?"),
         ("Vivo en Sevilla", "¿Cuándo es mi cumpleaños?"),
         ("Ana vive en Cádiz", "¿Qué hora es?"),
+        ("Mi hermana se llama Marta", "¿Cuándo es el cumpleaños de mi hermana?"),
     ],
 )
 def test_what_was_never_said_is_plainly_not_known(known: str, question: str) -> None:
@@ -241,6 +246,13 @@ def test_sentences_keep_every_word(text: str) -> None:
 @given(question=st.text(max_size=200), known=st.lists(st.text(max_size=200), max_size=4), english=st.booleans())
 def test_nothing_that_is_said_can_break_it(question: str, known: list[str], english: bool) -> None:
     assert ask(question, *known, language="en" if english else "es").strip()
+
+
+def test_a_wall_of_words_is_answered_in_no_time() -> None:
+    wall = " ".join(f"palabra{number}cualquiera" for number in range(600))
+    began = perf_counter()
+    assert ask(f"¿{wall}?", *(f"{wall} {number}" for number in range(5)))
+    assert perf_counter() - began < 2
 
 
 def test_an_enormous_word_and_an_empty_prompt_are_answered_too() -> None:
