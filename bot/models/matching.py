@@ -30,6 +30,7 @@ _ENDINGS = (
 )
 _SHORTEST_STEM = 3
 
+_LONGEST_QUESTION, _LONGEST_SENTENCE = 500, 1000  # characters compared: every word of one meets every word of the other
 _LIGHT_WEIGHT = 0.4
 _ALIKE = 0.8  # of another word for the same thing, or another form of the same word
 
@@ -78,10 +79,10 @@ def coverage(question: str, sentence: str, *, speaker: str = "") -> float:
     """
     if asks_own_name(question):
         return 1.0 if _OWN_NAME.search(sentence) else 0.0
-    asked = content(question)
+    asked = content(question[:_LONGEST_QUESTION])
     if not asked:
         return 0.0
-    said = content(sentence) | content(speaker)
+    said = content(sentence[:_LONGEST_SENTENCE]) | content(speaker)
     weights = {stem: _LIGHT_WEIGHT if stem in _LIGHT else 1.0 for stem in asked}
     found = sum(weights[stem] * max((_likeness(stem, other) for other in said), default=0.0) for stem in asked)
     return found / sum(weights.values())
@@ -103,7 +104,7 @@ def aptness(question: str, sentence: str) -> float:
 def _likeness(one: str, other: str) -> float:
     if one == other:
         return 1.0
-    if any(one in concept and other in concept for concept in _MEANINGS):
+    if not _MEANINGS.get(one, _NONE).isdisjoint(_MEANINGS.get(other, _NONE)):
         return _ALIKE
     shorter = min(len(one), len(other))
     same_root = shorter > _SHORTEST_STEM and one[:shorter] == other[:shorter] and abs(len(one) - len(other)) <= 3
@@ -120,4 +121,8 @@ def _stem(word: str) -> str:
 
 _STOPPED = frozenset(STOP_WORDS.split())
 _LIGHT = frozenset(_stem(word) for word in words(LIGHT_WORDS))
-_MEANINGS = [frozenset(_stem(word) for word in words(line)) for line in CONCEPTS.strip().splitlines()]
+_NONE: frozenset[int] = frozenset()
+_LINES = [frozenset(_stem(word) for word in words(line)) for line in CONCEPTS.strip().splitlines()]
+_MEANINGS = {
+    stem: frozenset(number for number, line in enumerate(_LINES) if stem in line) for stem in frozenset().union(*_LINES)
+}

@@ -7,6 +7,7 @@ long prompt silently loses its beginning. Source: https://docs.ollama.com/api/ch
 import asyncio
 import base64
 import json
+import re
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from typing import Any
@@ -17,12 +18,14 @@ from bot.errors import ModelBroken, ModelBusy, ModelError, ModelMissing, ModelUn
 from bot.model import Limits, ModelInfo, Progress, Prompt
 from bot.models.calibration import Calibration
 from bot.models.guard import guarded
-from bot.models.ollama_shelf import START_HINT, OllamaShelf, missing
+from bot.models.ollama_shelf import START_HINT, OllamaShelf, bearer, missing
 from bot.models.rendering import ChatMessage, rendered
 from bot.models.thinking import ThoughtFilter
 from bot.models.wire import Refused, Wire
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 5.0  # seconds between two tries at a busy server
+
+_NUMBER = re.compile(r"-?\d+")
 
 _log = structlog.get_logger()
 
@@ -60,16 +63,22 @@ class OllamaModel:
         *,
         name: str,
         context_tokens: int,
+        api_key: str = "",
         keep_alive: str = "30m",
         pulls: bool = True,
         report: Callable[[Progress], None] | None = None,
     ) -> AsyncGenerator["OllamaModel"]:
-        """`keep_alive` as Ollama takes it ("30m", "-1s" for ever). `report` hears how a first pull comes along."""
+        """`keep_alive` as Ollama takes it ("30m", "-1" for ever). `report` hears how a first pull comes along.
+
+        `api_key` is for a server behind a gate; Ollama itself asks for none.
+        """
         async with AsyncExitStack() as stack:
             name_in_errors = f"Ollama at {base_url}"
             model = cls(
-                wire=await stack.enter_async_context(Wire.open(base_url, name=name_in_errors, hint=START_HINT)),
-                shelf=await stack.enter_async_context(OllamaShelf.open(base_url)),
+                wire=await stack.enter_async_context(
+                    Wire.open(base_url, name=name_in_errors, hint=START_HINT, headers=bearer(api_key))
+                ),
+                shelf=await stack.enter_async_context(OllamaShelf.open(base_url, api_key=api_key)),
                 name=name,
                 context_tokens=context_tokens,
                 keep_alive=keep_alive,
@@ -148,7 +157,8 @@ class OllamaModel:
             "messages": [_wire_message(message) for message in messages],
             "stream": True,
             "think": False,
-            "keep_alive": self._keep_alive,
+            # A bare number is seconds only as a number; as text Ollama wants a unit.
+            "keep_alive": int(self._keep_alive) if _NUMBER.fullmatch(self._keep_alive) else self._keep_alive,
             "options": {"num_ctx": self._context_tokens, "num_predict": limits.max_tokens},
         }
 

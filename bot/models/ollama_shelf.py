@@ -44,9 +44,11 @@ class OllamaShelf:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, base_url: str) -> AsyncGenerator["OllamaShelf"]:
+    async def open(cls, base_url: str, *, api_key: str = "") -> AsyncGenerator["OllamaShelf"]:
         # A proxy of the environment must not come between Martín and a server on his own machine.
-        client = ollama.AsyncClient(base_url, timeout=httpx.Timeout(_STALLED, connect=5.0), trust_env=False)
+        client = ollama.AsyncClient(
+            base_url, headers=bearer(api_key), timeout=httpx.Timeout(_STALLED, connect=5.0), trust_env=False
+        )
         async with client:
             yield cls(client, url=base_url)
 
@@ -133,6 +135,10 @@ def _shelved(model: ollama.ListResponse.Model) -> Shelved:
         size=int(model.size or 0),
         details=" ".join(part for part in parts if part),
     )
+
+
+def bearer(api_key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {api_key}"} if api_key else {}
 
 
 def missing(name: str) -> ModelMissing:

@@ -17,7 +17,7 @@ from bot.models.matching import aptness, asks_own_name, content, coverage
 from bot.models.sentences import Kind, kind, split, words
 from memory.records import Author, Memory, Role, Turn
 
-_ENOUGH = 0.5  # of what is asked about must be in a sentence for it to answer
+_ENOUGH = 0.55  # of what is asked about must be in a sentence for it to answer; half is another question's answer
 _NEAR_BEST = 0.85  # sentences this close to the best one are told with it
 _MOST_TOLD = 3
 _MOST_ABOUT = 5  # when asked what it remembers at all

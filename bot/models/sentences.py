@@ -24,6 +24,7 @@ _ASKS = re.compile(
     r"(?:(?:a|de|en|con|por|para|desde|hasta) )?"
     r"(?:que|quien|quienes|cual|cuales|cuando|donde|adonde|cuanto|cuanta|cuantos|cuantas|como)"
     r"|te acuerdas|recuerdas|sabes|sabrias|me recuerdas|puedes decirme|podrias decirme|dime|recuerdame|hablame"
+    r"|quiero saber|quisiera saber|me gustaria saber|i want to know|i would like to know|id like to know|i wonder"
     r"|what|whats|who|whos|whom|whose|when|where|wheres|which|why|how|tell me|remind me"
     r"|(?:do|does|did|is|are|was|were|am|can|could|will|would|should|have|has|had) "
     r"(?:i|you|we|he|she|it|they|my|your|the|that|this|there|anyone|anybody)"

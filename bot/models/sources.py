@@ -59,6 +59,7 @@ class Sources:
                     self.ollama_url,
                     name=name,
                     context_tokens=self.context_tokens,
+                    api_key=self.api_key,
                     keep_alive=self.keep_alive,
                     pulls=self.pulls,
                     report=self.report,

@@ -18,39 +18,13 @@ from bot.models.ollama import OllamaModel
 from bot.models.ollama_shelf import OllamaShelf, Shelved, tagged
 from bot.models.openai import OpenAIModel
 from bot.models.recollection import RecollectionModel
+from bot.models.serving import Serving
 from bot.models.sources import Provider, Sources, is_gguf, tried
 from bot.models.upgrade import upgraded
 
 _TRIAL = Limits(max_tokens=8)
 
 _log = structlog.get_logger()
-
-
-class _Serving:
-    """A model in use. Retired, it is closed when its last answer has ended."""
-
-    def __init__(self, model: ChatModel, stack: AsyncExitStack) -> None:
-        self.model = model
-        self._stack = stack
-        self._answers = 0
-        self._retired = False
-
-    @asynccontextmanager
-    async def answering(self) -> AsyncGenerator[ChatModel]:
-        self._answers += 1
-        try:
-            yield self.model
-        finally:
-            self._answers -= 1
-            await self._close_if_done()
-
-    async def retire(self) -> None:
-        self._retired = True
-        await self._close_if_done()
-
-    async def _close_if_done(self) -> None:
-        if self._retired and not self._answers:
-            await self._stack.aclose()
 
 
 class ModelSwitch:
@@ -77,7 +51,7 @@ class ModelSwitch:
         self._heard = sources.report
         self._shelf = shelf
         self._save_choice = save_choice
-        self._serving = _Serving(RecollectionModel(), AsyncExitStack())
+        self._serving = Serving(RecollectionModel(), AsyncExitStack())
         self._served_name = ""
         self._settled = asyncio.Event()  # it has been looked once what there is
         self._look_now = asyncio.Event()
@@ -102,7 +76,7 @@ class ModelSwitch:
 
         Opens at once, whatever is or is not there: the first answer waits for the first look.
         """
-        async with OllamaShelf.open(sources.ollama_url) as shelf:
+        async with OllamaShelf.open(sources.ollama_url, api_key=sources.api_key) as shelf:
             switch = cls(
                 provider=provider,
                 name=await load_choice() or name,
@@ -130,7 +104,7 @@ class ModelSwitch:
     async def stream(self, prompt: Prompt, *, limits: Limits) -> AsyncGenerator[str]:
         await self._wait_settled(limits)
         if self.trouble is not None and self._provider is not Provider.AUTO:
-            raise self.trouble
+            raise self.trouble.with_traceback(None)  # the same one for every answer until it is over
         started = False
         try:
             async with self._serving.answering() as model, aclosing(model.stream(prompt, limits=limits)) as answer:
@@ -161,6 +135,8 @@ class ModelSwitch:
                 if str(self.trouble) != str(error):
                     _log.warning("model.not_served", model=self._name, reason=str(error))
                 self.trouble = error
+            except Exception:  # noqa: BLE001 — the loop's edge: whatever it was, what serves goes on serving
+                _log.exception("model.look_failed", model=self._name)
             finally:
                 self._settled.set()
                 self.pulling = None
@@ -207,7 +183,7 @@ class ModelSwitch:
         return True
 
     async def _serve(self, model: ChatModel, stack: AsyncExitStack, *, name: str) -> None:
-        before, self._serving = self._serving, _Serving(model, stack)
+        before, self._serving = self._serving, Serving(model, stack)
         self._served_name = name
         _log.info("model.serves", provider=model.info.provider, model=model.info.name)
         await before.retire()
