@@ -1,7 +1,7 @@
 """Discord, through discord.py. The only package that imports it."""
 
-from adapters.discord.checks import Finding, inspect
+from adapters.discord.checks import inspect
 from adapters.discord.client import DiscordChannel
 from adapters.discord.commands import CommandSpec
 
-__all__ = ["CommandSpec", "DiscordChannel", "Finding", "inspect"]
+__all__ = ["CommandSpec", "DiscordChannel", "inspect"]

@@ -3,23 +3,18 @@
 Opens no gateway. Never shows the token.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import discord
 
 from adapters.discord import endpoints, faults
+from bot.doctor import Finding, good, problem
+from bot.i18n import say
+
+ABOUT = "discord"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that was looked at. `mend` is empty where nothing is wrong."""
-
-    good: bool
-    text: str
-    mend: str = ""
-
-
-async def inspect(*, token: str, api_base_url: str = endpoints.API) -> tuple[Finding, ...]:
+async def inspect(*, token: str, api_base_url: str = endpoints.API, language: str) -> Sequence[Finding]:
     """Log in, look at the application's switches, log out."""
     endpoints.point_at(api_base_url=api_base_url)
     client = discord.Client(intents=discord.Intents.none())
@@ -29,22 +24,25 @@ async def inspect(*, token: str, api_base_url: str = endpoints.API) -> tuple[Fin
             application = await client.application_info()
             name = str(client.user)
     except discord.LoginFailure:
-        return (Finding(good=False, text="Discord does not know this token.", mend=faults.TOKEN_MEND),)
+        mend = say(language, "discord-token-mend", portal=faults.PORTAL)
+        return [problem(ABOUT, say(language, "discord-token-wrong"), mend)]
     except (discord.HTTPException, *faults.TRANSIENT) as error:
-        text = f"Discord does not answer at {api_base_url} ({type(error).__name__})."
-        return (Finding(good=False, text=text, mend="Check the network and discord.api_base_url."),)
-    return (Finding(good=True, text=f"The token is good: {name}."), _content(application), _interactions(application))
+        text = say(language, "discord-silent", url=api_base_url, reason=type(error).__name__)
+        return [problem(ABOUT, text, say(language, "discord-silent-mend"))]
+    known = good(ABOUT, say(language, "discord-token-good", name=name))
+    return [known, _content(application, language), _endpoint(application, language)]
 
 
-def _content(application: discord.AppInfo) -> Finding:
+def _content(application: discord.AppInfo, language: str) -> Finding:
     flags = application.flags
     if flags.gateway_message_content or flags.gateway_message_content_limited:
-        return Finding(good=True, text="The bot may read what people write.")
-    return Finding(good=False, text="The Message Content Intent is off.", mend=faults.INTENTS_MEND)
+        return good(ABOUT, say(language, "discord-content-on"))
+    mend = say(language, "discord-content-mend", portal=faults.PORTAL)
+    return problem(ABOUT, say(language, "discord-content-off"), mend)
 
 
-def _interactions(application: discord.AppInfo) -> Finding:
+def _endpoint(application: discord.AppInfo, language: str) -> Finding:
     if application.interactions_endpoint_url is None:
-        return Finding(good=True, text="Commands and buttons arrive here.")
-    mend = f"Empty it: {faults.PORTAL} → your application → General Information → Interactions Endpoint URL."
-    return Finding(good=False, text="Commands and buttons go to a web address instead of here.", mend=mend)
+        return good(ABOUT, say(language, "discord-endpoint-none"))
+    mend = say(language, "discord-endpoint-mend", portal=faults.PORTAL)
+    return problem(ABOUT, say(language, "discord-endpoint"), mend)

@@ -35,6 +35,7 @@ CAPABILITIES = Capabilities(
     merges=True,
     votes=True,
     private_replies=True,
+    forms=True,
 )
 DOWN_TOO_LONG = 60.0  # seconds; discord.py's own pauses grow to a quarter of an hour
 LONGEST_PAUSE = 30.0  # seconds between two connections
@@ -48,7 +49,7 @@ class DiscordChannel:
     """Implements `bot.channel.Channel`.
 
     `load_seen` and `save_seen` keep one small text across restarts. `api_base_url` and `gateway_url` hold for the whole
-    process: see `endpoints`.
+    process: see `endpoints`. `language` is spoken where Discord does not tell whose turn it is to read.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class DiscordChannel:
         commands: Sequence[CommandSpec] = (),
         api_base_url: str = endpoints.API,
         gateway_url: str = endpoints.GATEWAY,
+        language: str = "es",
     ) -> None:
         self._token = token
         self._clock = clock
@@ -69,6 +71,7 @@ class DiscordChannel:
         self._commands = commands
         self._api_base_url = api_base_url
         self._gateway_url = gateway_url
+        self._language = language
         self._flood = Flood(paced=api_base_url == endpoints.API)
         self._asked = Asked()
         self._client: Connection | None = None
@@ -121,7 +124,9 @@ class DiscordChannel:
     def connection(self, handle: Handler, *, seen: Seen, askers: Askers, lines: Lines) -> Connection:
         """A client, ready to be started, whose events go to `handle`, in `lines`."""
         connection = Connection(specs=self._commands, seen=seen, flood=self._flood, ready=self._found)
-        connection.intake = Intake(connection, handle=handle, lines=lines, seen=seen, askers=askers, clock=self._clock)
+        connection.intake = Intake(
+            connection, handle=handle, lines=lines, seen=seen, askers=askers, clock=self._clock, language=self._language
+        )
         connection.interactions = Interactions(
             connection, hand=connection.intake.hand, lines=lines, seen=seen, asked=self._asked
         )

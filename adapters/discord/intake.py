@@ -13,12 +13,13 @@ from typing import Any
 import discord
 import structlog
 
-from adapters.discord import faults, parse
+from adapters.discord import faults, parse, render
 from adapters.discord.asked import Askers
 from adapters.discord.lines import Job, Lines
 from adapters.discord.recent import Recent
 from adapters.discord.seen import Mark, Seen
 from bot.channel import Handler
+from bot.i18n import say
 from bot.messages import Addressing, Chat, ChatKind, Inbound, Receipt, Verdict
 
 PAUSES = (0.5, 2.0, 5.0)  # seconds before the core is asked again after it failed
@@ -40,14 +41,17 @@ class Intake:
         seen: Seen,
         askers: Askers,
         clock: Callable[[], datetime],
+        language: str,
     ) -> None:
         self._client = client
         self._handle = handle
         self._seen = seen
         self._askers = askers
         self._clock = clock
+        self._language = language
         self._lines = lines
         self._reacted: Recent[tuple[int, int], Verdict] = Recent(VERDICTS)  # by message and person
+        self._invited: Recent[tuple[int, int], None] = Recent(VERDICTS)
 
     # Messages ------------------------------------------------------------------------------------
 
@@ -153,8 +157,24 @@ class Intake:
         else:
             return
         vote = parse.reaction(payload, where=where, added=added, now=self._clock())
-        if vote is not None:
-            await self.hand(vote)
+        if vote is not None and await self.hand(vote) is Receipt.DONE and vote.verdict is Verdict.BAD:
+            await self._invite(payload)
+
+    async def _invite(self, payload: discord.RawReactionActionEvent) -> None:
+        """Ask whoever put a 👎 what would have been right. No form can be opened for a reaction: a button offers it."""
+        key = (payload.message_id, payload.user_id)
+        if key in self._invited:
+            return
+        self._invited.put(key, None)
+        reference = discord.MessageReference(
+            message_id=payload.message_id, channel_id=payload.channel_id, fail_if_not_exists=False
+        )
+        await self._client.get_partial_messageable(payload.channel_id).send(
+            say(self._language, "discord-invitation"),
+            view=render.invitation(message_id=str(payload.message_id), language=self._language),
+            reference=reference,
+            mention_author=False,
+        )
 
 
 async def _history(channel: Any, *, after: int) -> list[discord.Message]:

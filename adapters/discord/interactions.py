@@ -72,6 +72,8 @@ class Interactions:
             self._voted(interaction, Verdict.GOOD)
         elif pressed == render.VOTE_BAD:
             self._voted(interaction, Verdict.BAD)
+        elif pressed.startswith(render.FORM):
+            self._open_form(interaction, pressed.removeprefix(render.FORM))
         elif pressed.startswith(render.CHOICE):
             alone = interaction.message is not None and interaction.message.flags.ephemeral
             self._command(interaction, pressed.removeprefix(render.CHOICE), ephemeral=alone)
@@ -128,8 +130,7 @@ class Interactions:
         if verdict is Verdict.GOOD:
             acknowledged = self._acknowledge(interaction, interaction.response.defer())
         else:  # a form can only be the first response: the vote is counted meanwhile
-            form = render.correction_form(message_id=str(message.id), language=language)
-            acknowledged = self._acknowledge(interaction, interaction.response.send_modal(form))
+            acknowledged = self._open_form(interaction, str(message.id))
         vote = InboundVote(
             chat=self._where(interaction),
             message_id=str(message.id),
@@ -145,6 +146,10 @@ class Interactions:
                     await interaction.followup.send(say(language, "discord-vote-good"), ephemeral=True)
 
         self._lines.put(interaction.channel_id, count)
+
+    def _open_form(self, interaction: discord.Interaction, message_id: str) -> asyncio.Task[None]:
+        form = render.correction_form(message_id=message_id, language=interaction.locale.value)
+        return self._acknowledge(interaction, interaction.response.send_modal(form))
 
     def _acknowledge(
         self, interaction: discord.Interaction, response: Coroutine[Any, Any, object]

@@ -17,6 +17,7 @@ VOTE_GOOD = "martin:vote:good"
 VOTE_BAD = "martin:vote:bad"
 CHOICE = "martin:do:"
 CORRECTION = "martin:correct:"
+FORM = "martin:form:"
 CORRECTION_TEXT = "martin:correction"
 
 _FENCE = re.compile(r"^\s{0,3}(`{3,}|~{3,})")
@@ -101,6 +102,14 @@ def buttons(message: OutboundMessage) -> discord.ui.View | None:
 
 def _button(choice: Choice) -> discord.ui.Button[discord.ui.View]:
     return discord.ui.Button(label=choice.label[:80], custom_id=f"{CHOICE}{choice.command}"[:100])
+
+
+def invitation(*, message_id: str, language: str) -> discord.ui.View:
+    """A button that opens the form, for those who voted with a reaction: only a press can open one."""
+    view = discord.ui.View(timeout=None)
+    view.add_item(discord.ui.Button(label=say(language, "discord-invitation-button"), custom_id=f"{FORM}{message_id}"))
+    view.stop()
+    return view
 
 
 def files(sent: tuple[File, ...]) -> list[discord.File]:

@@ -262,6 +262,26 @@ async def test_a_thumb_down_opens_a_form_at_once_and_its_text_is_a_correction(se
     assert sent.messages[0]["flags"] & EPHEMERAL
 
 
+async def test_a_thumb_down_put_as_a_reaction_is_offered_the_form_by_a_button(server: DiscordServer) -> None:
+    ana = server.world.add_user("Ana")
+    dm = server.world.open_dm(ana)
+    async with running(server) as rig:
+        rig.receipt = Receipt.DONE
+        message = await answered(rig, direct(dm), votable=True)
+        for _ in range(2):
+            server.react(message["id"], ana, "👎")
+        await rig.hears(2)
+        await server.wait_for(lambda: len(server.mine(dm)) == 2)
+        form = server.press(dm, ana, server.mine(dm)[1], f"martin:form:{message['id']}")
+        await server.wait_for(lambda: form.response)
+        sent = server.submit(dm, ana, form, "Eran las cuatro")
+        correction = (await rig.hears(3))[2]
+        await server.wait_for(lambda: sent.response)
+    assert isinstance(correction, InboundCorrection)
+    assert (correction.text, correction.message_id) == ("Eran las cuatro", message["id"])
+    assert server.texts(dm) == ["Son las tres", "¿Qué habría sido lo correcto?"]
+
+
 async def test_buttons_and_forms_that_are_not_ours_are_left_alone(server: DiscordServer) -> None:
     ana = server.world.add_user("Ana")
     dm = server.world.open_dm(ana)
