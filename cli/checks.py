@@ -10,10 +10,9 @@ from bot import doctor
 from bot.doctor import Check, Finding, Level, good
 from bot.i18n import say
 from bot.models import checks as models
+from bot.models.sources import OLLAMA_URL, OPENAI_URL
 from memory.embedder import BatchingEmbedder
 from settings import Settings, located
-
-OLLAMA = "http://127.0.0.1:11434"  # where it listens unless told otherwise
 
 
 def checks(settings: Settings, *, config: Path | None = None) -> dict[str, Check]:
@@ -46,7 +45,7 @@ async def _embedding(settings: Settings) -> Sequence[Finding]:
 
 async def _model(settings: Settings) -> Sequence[Finding]:
     model, language = settings.model, settings.language
-    url = model.base_url or OLLAMA
+    url = model.base_url or (OPENAI_URL if model.provider == "openai" else OLLAMA_URL)
     match model.provider:
         case "auto":
             return await models.auto(url, model=model.name, gguf=model.gguf, pull=model.pull, language=language)
@@ -79,6 +78,5 @@ async def _discord(settings: Settings) -> Sequence[Finding]:
         off = "doctor-platform-off" if settings.discord.enabled else "doctor-platform-disabled"
         return [good("discord", say(settings.language, off, variable="DISCORD_TOKEN", platform="Discord"))]
     token = settings.discord.token.get_secret_value()
-    looks = await inspect_discord(token=token, api_base_url=settings.discord.api_base_url)
-    levels = {True: Level.GOOD, False: Level.PROBLEM}
-    return [Finding(about="discord", level=levels[one.good], text=one.text, mend=one.mend) for one in looks]
+    discord = settings.discord
+    return await inspect_discord(token=token, api_base_url=discord.api_base_url, language=settings.language)

@@ -67,7 +67,9 @@ class Model(Section):
         "auto", description="`auto`: Ollama if it answers, else the GGUF file, else `none` (answers from memory alone)."
     )
     name: str = Field("gemma3:4b-it-qat", min_length=1, description="The model, as its server calls it.")
-    base_url: Http = Field("", description="The model server. Empty: Ollama's own, `http://127.0.0.1:11434`.")
+    base_url: Http = Field(
+        "", description="The model server. Empty: where `ollama serve` or llama.cpp's server listens."
+    )
     gguf: str = Field("", description="A GGUF file for `llamacpp`; it runs inside Martín.")
     pull: bool = Field(True, description="Let Ollama download the model when it is missing.")
     keep_alive: str = Field("30m", pattern=r"^-?\d+[smh]?$", description="How long Ollama keeps the model in memory.")
@@ -83,8 +85,6 @@ class Model(Section):
     def _fits(self) -> "Model":
         if self.max_tokens >= self.context_tokens:
             refuse("max_tokens must be smaller than context_tokens: they share the same room.")
-        if self.provider == "openai" and not self.base_url:
-            refuse("provider = 'openai' needs base_url, like 'http://127.0.0.1:8080/v1'.")
         if self.provider == "llamacpp" and not self.gguf:
             refuse("provider = 'llamacpp' needs gguf: the path of a model file.")
         return self

@@ -8,12 +8,14 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import time
 from pathlib import Path
+from typing import Any
 
 import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 import cli
+from bot.commands.registry import COMMANDS
 from settings import SECRETS, Settings, keys
 
 ROOT = Path(__file__).parent.parent
@@ -59,9 +61,19 @@ def programs_table() -> str:
     return _table(rows)
 
 
+def commands_table() -> str:
+    """What can be asked in every chat, in English."""
+    rows = [("Command", "What it does", "Who")]
+    rows += (
+        (f"`{each.usage('en')}`", each.description("en"), "admins" if each.admin else "everybody") for each in COMMANDS
+    )
+    return _table(rows)
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "settings": settings_table,
     "secrets": secrets_table,
+    "commands": commands_table,
     "programs": programs_table,
 }
 """Name of a block in README.md, between `<!-- name -->` and `<!-- /name -->`, to what belongs in it."""
@@ -121,8 +133,13 @@ def _programs(command: object, prefix: str) -> Iterator[tuple[str, str]]:
         if getattr(one, "commands", None):
             yield from _programs(one, f"{prefix}{name} ")
         else:
-            usage = " ".join(part.make_metavar(None) for part in one.params if part.param_type_name == "argument")
+            usage = " ".join(_usage(part) for part in one.params if part.required)
             yield f"{prefix}{name} {usage}".strip(), one.help.partition("\n")[0]
+
+
+def _usage(part: Any) -> str:
+    value = part.metavar or part.name.upper()
+    return value if part.param_type_name == "argument" else f"{part.opts[0]} {value}"
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> str:

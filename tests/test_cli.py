@@ -197,7 +197,7 @@ def test_a_code_that_nobody_was_given_pairs_nobody(tmp_path: Path) -> None:
 
 
 def test_somebody_unknown_has_no_data(tmp_path: Path) -> None:
-    for who in ("7", "telegram:7", "Toby"):
+    for who in ("7", "telegram:7"):
         ended = martin("export", "person", who, folder=tmp_path, **NO_EMBEDDING)
         assert (ended.code, ended.out) == (1, "")
         assert "There is nobody" in ended.err

@@ -96,7 +96,6 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
         ("[telegram]\napi_base_url = 'ftp://x'", "does not begin with http:// or https://"),
         ("[discord]\ngateway_url = 'https://x'", "does not begin with ws:// or wss://"),
         ("[model]\nmax_tokens = 9000", "smaller than context_tokens"),
-        ("[model]\nprovider = 'openai'", "needs base_url"),
         ("[model]\nprovider = 'llamacpp'", "needs gguf"),
     ],
 )
