@@ -4,6 +4,8 @@ Decides what each one calls for: waiting, another way of saying it, or giving up
 https://discord.com/developers/docs/topics/opcodes-and-status-codes#json.
 """
 
+from json import JSONDecodeError
+
 import aiohttp
 import discord
 
@@ -17,7 +19,7 @@ GONE = frozenset({10003, 10004, 10013, 50001, 50007, 50013, 50083, 50278, 20026}
 # The token of an interaction is unknown, used up or expired.
 EXPIRED = frozenset({10015, 10062, 50027})
 
-TRANSIENT = (aiohttp.ClientError, OSError, TimeoutError)
+TRANSIENT = (aiohttp.ClientError, OSError, TimeoutError, JSONDecodeError)
 
 PORTAL = "https://discord.com/developers/applications"
 TOKEN_MEND = f"Copy it again: {PORTAL} → your application → Bot → Reset Token; put it in DISCORD_TOKEN."
@@ -36,9 +38,9 @@ def expired(error: BaseException) -> bool:
 
 def hopeless(error: BaseException) -> bool:
     """Whether the chat takes nothing from us any more."""
-    if not isinstance(error, discord.HTTPException):
+    if not isinstance(error, discord.HTTPException) or passing(error, tries=0) is not None:
         return False
-    return error.code in GONE or error.status in {401, 403} or (error.status == 404 and error.code == 0)
+    return error.code in GONE or error.status == 403 or (error.status == 404 and error.code == 0)
 
 
 def passing(error: BaseException, *, tries: int) -> float | None:
@@ -47,10 +49,17 @@ def passing(error: BaseException, *, tries: int) -> float | None:
     if isinstance(error, discord.HTTPException):
         if error.status == 429:
             return max(backoff, _retry_after(error))
-        return backoff if error.status >= 500 else None
+        # A page instead of JSON comes from something on the way; a bad token is found out, and said, by the gateway.
+        stopped = error.status in {403, 404} and not _is_discords(error)
+        unknown = error.status == 401 and not expired(error)
+        return backoff if error.status >= 500 or stopped or unknown else None
     if isinstance(error, RuntimeError):  # aiohttp's "Session is closed": the connection is being made anew
         return backoff
     return backoff if isinstance(error, TRANSIENT) else None
+
+
+def _is_discords(error: discord.HTTPException) -> bool:
+    return str(error.response.headers.get("Content-Type", "")).startswith("application/json")
 
 
 def _retry_after(error: discord.HTTPException) -> float:

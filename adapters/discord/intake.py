@@ -24,6 +24,7 @@ from bot.messages import Addressing, Chat, ChatKind, Inbound, Receipt, Verdict
 
 PAUSES = (0.5, 2.0, 5.0)  # seconds before the core is asked again after it failed
 HISTORY = 500  # messages of one channel that are caught up on at most
+READERS = 4  # channels that are caught up on at once: answers need the line too
 VERDICTS = 4000  # reactions that are remembered
 
 log = structlog.get_logger()
@@ -50,6 +51,7 @@ class Intake:
         self._clock = clock
         self._language = language
         self._lines = lines
+        self._readers = asyncio.Semaphore(READERS)
         self._reacted: Recent[tuple[int, int], Verdict] = Recent(VERDICTS)  # by message and person
         self._invited: Recent[tuple[int, int], None] = Recent(VERDICTS)
 
@@ -61,7 +63,7 @@ class Intake:
 
     def catch_up(self) -> None:
         """A new session begins: read what was said meanwhile, before anything newer in the same channel."""
-        for channel, mark in self._seen.marks().items():
+        for channel, mark in reversed(self._seen.marks().items()):  # where people spoke last, they wait first
             self._lines.put(channel, self._reading(channel, mark))
 
     def _reading(self, channel: int, mark: Mark) -> Job:
@@ -78,7 +80,9 @@ class Intake:
                 return
         try:
             channel = channel or await self._client.fetch_channel(channel_id)
-            for message in await _history(channel, after=mark.last):
+            async with self._readers:
+                missed = await _history(channel, after=mark.last)
+            for message in missed:
                 await self._take(message, fetched=True)
         except discord.HTTPException as error:
             if not faults.hopeless(error):

@@ -148,7 +148,7 @@ class Gateway:
                 "application": {"id": self.world.application_id, "flags": 0},
             },
         )
-        for guild in self.world.guilds.values():
+        for guild in self.world.guilds.values() if intents & NEEDED["GUILD_CREATE"][0] else ():
             self._tell(session, "GUILD_CREATE", self.world.guild_payload(guild))
         return session
 

@@ -47,7 +47,7 @@ class Fault:
     """What goes wrong with the next `times` requests that `matches` (method, path) picks.
 
     `how`: "before" (the line is cut and nothing was done), "after" (done, and the line is cut before the answer), a
-    status such as 502, or seconds of silence before the answer.
+    status such as 502, "page" (a proxy's 403, in HTML), or seconds of silence before the answer.
     """
 
     matches: Callable[[str, str], bool]
@@ -300,7 +300,9 @@ class DiscordServer:
             return self._cut(request)
         if fault is not None and isinstance(fault.how, float):
             await asyncio.sleep(fault.how)
-        if fault is not None and isinstance(fault.how, int):
+        if fault is not None and fault.how == "page":
+            response = web.Response(status=403, text="<html>blocked</html>", content_type="text/html")
+        elif fault is not None and isinstance(fault.how, int):
             response = _answer(fault.how, {"message": "trouble", "code": 0})
         else:
             response = self._limited(method, path) or self._do(request, method, path, body)
