@@ -63,14 +63,14 @@ _stem_english = snowballstemmer.stemmer("english")
 
 def folded(text: str) -> str:
     """Lower case, without accents: `Cádiz` and `cadiz` are one word. The ñ stays a letter of its own (año, ano)."""
-    kept = text.casefold().replace("ñ", "\0")
+    kept = unicodedata.normalize("NFKC", text).casefold().replace("ñ", "\0")
     bare = "".join(mark for mark in unicodedata.normalize("NFKD", kept) if not unicodedata.combining(mark))
-    return bare.replace("\0", "ñ")
+    return bare.casefold().replace("\0", "ñ")
 
 
 def words(text: str) -> list[str]:
     """The words of `text` in lower case, accents kept, apostrophes straight."""
-    return [word[:_LONGEST].replace("’", "'") for word in _WORD.findall(unicodedata.normalize("NFC", text).casefold())]
+    return [word[:_LONGEST].replace("’", "'") for word in _WORD.findall(unicodedata.normalize("NFKC", text).casefold())]
 
 
 def language_of(text: str) -> str:

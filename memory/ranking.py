@@ -18,7 +18,10 @@ Groups = Sequence[Sequence[str]]
 
 K1 = 1.2  # BM25's saturation and length normalisation, as in Robertson and Zaragoza (2009)
 B = 0.75
-STILL = 1e-9  # a deviation below it is none at all
+STILL = 1e-9  # less is nothing
+# The least deviation that a z-score divides by. Among few memories, chance differences must not look like great ones.
+LEAST_COSINE = 0.08  # of unrelated sentences, with MiniLM
+LEAST_OTHER = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +55,11 @@ class Weights:
     answered: float = 0.4  # and, for each deviation of its meaning, following just this question
 
 
-def standard(values: Floats) -> Floats:
-    """z-scores: how unusual each value is among its fellows. All zero where they are all alike."""
+def standard(values: Floats, *, least: float = LEAST_OTHER) -> Floats:
+    """z-scores: how unusual each value is among its fellows, who differ by `least` at least."""
     if not len(values):
         return values
-    deviation = float(values.std())
-    if deviation < STILL:
-        return np.zeros_like(values)
-    return np.asarray((values - values.mean()) / deviation)
+    return np.asarray((values - values.mean()) / max(float(values.std()), least))
 
 
 def meaning(shelf: Shelf, question: Question) -> Floats:
@@ -171,7 +171,7 @@ def scored(shelf: Shelf, question: Question, weights: Weights) -> Scores:
     around = bm25(with_around(occurs, shelf.sittings), with_around(lengths, shelf.sittings), idf)
     whole = bm25(per_sitting(occurs, shelf.sittings), per_sitting(lengths, shelf.sittings), idf)[shelf.sittings]
     cosine = meaning(shelf, question)
-    near = standard(cosine)
+    near = standard(cosine, least=LEAST_COSINE)
     answers = answering(shelf)
     total = (
         weights.meaning * near
