@@ -229,8 +229,8 @@ def connected(token: str, api_base_url: str) -> tuple[Bot, AiohttpRequest]:
     Raises:
         ConfigError: the token is none.
     """
-    request = AiohttpRequest()
     base = api_base_url.rstrip("/")
+    request = AiohttpRequest(base)
     try:
         if not token.strip() or quote(token, safe=":") != token:
             raise InvalidToken

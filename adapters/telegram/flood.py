@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 CHAT = (3, 0.97)  # calls at once, calls a second
 GROUP = (19, 61.0)  # calls, seconds; a little less than allowed, for the network's jitter
 ALL = (28, 1.05)
-_SPARE = 12  # calls a second that previews may use once the limit over all is kept: the rest is for answers
+_FIRST_SPARE, _SPARE = 24, 12  # calls a second that previews may use once it is kept: replies' first ones, all others
 _GROUP_SPARE = 8
 _REMEMBERED = 3600.0  # seconds for which the limit over all is kept after it was last enforced
 _IDLE = 120.0  # seconds after which a chat's times need not be known any more
@@ -122,9 +122,14 @@ class Flood:
         """Whether the limit over all chats is being kept."""
         return now - self._enforced_at < _REMEMBERED
 
-    def spares(self, account: Account, *, now: float) -> bool:
-        """Whether a preview may be sent now: there is room to spare, and no answer waits for it."""
-        return account.spares(now) and (not self.limited(now) or self._all.used(now) < _SPARE)
+    def spares(self, account: Account, *, now: float, first: bool) -> bool:
+        """Whether a preview may be sent now: there is room to spare, and no answer waits for it.
+
+        A reply's first preview is worth more than others: somebody sees nothing yet.
+        """
+        if not account.spares(now):
+            return False
+        return not self.limited(now) or self._all.used(now) < (_FIRST_SPARE if first else _SPARE)
 
     def charge(self, account: Account, *, now: float) -> float:
         """Take the next turn among all chats, and tell when it is. The chat itself must have room."""

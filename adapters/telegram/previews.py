@@ -41,7 +41,8 @@ class Previews:
         if not message.text.strip():
             await self._typing(message.chat, account, now)
             return None
-        if account.turn.locked() or not self._flood.spares(account, now=now):
+        first = replacing is None and message.chat.key not in self._drafts
+        if account.turn.locked() or not self._flood.spares(account, now=now, first=first):
             return None
         await account.turn.acquire()  # at once: nothing has run since it was looked at
         task = asyncio.create_task(self._show(message, account, replacing))
@@ -63,7 +64,7 @@ class Previews:
         """Leave only `keyboard` under a message whose choice was made, if there is room for such a thing."""
         now = monotonic()
         account = self._flood.account(chat.id, now=now)
-        if account.turn.locked() or not self._flood.spares(account, now=now):
+        if account.turn.locked() or not self._flood.spares(account, now=now, first=False):
             return
         async with account.turn:
             self._flood.charge(account, now=now)
@@ -107,11 +108,12 @@ class Previews:
         chat = message.chat
         if not (self._has_drafts and chat.is_direct and chat.id not in self._draftless):
             return False
-        if chat.key not in self._drafts:
+        draft = self._drafts.get(chat.key)
+        if draft is None:
             self._last_draft += 1
-            self._drafts[chat.key] = self._last_draft
+            draft = self._last_draft
         try:
-            await self._calls.draft(message, shown, self._drafts[chat.key])
+            await self._calls.draft(message, shown, draft)
         except (InvalidToken, BadRequest) as error:
             if faults.method_missing(error):
                 self._has_drafts = False
@@ -123,6 +125,7 @@ class Previews:
             else:
                 raise
             return False
+        self._drafts[chat.key] = draft
         return True
 
     async def _typing(self, chat: Chat, account: Account, now: float) -> None:

@@ -7,7 +7,8 @@ one whose answer was lost. Nothing here writes a URL anywhere: it holds the toke
 import asyncio
 import json
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from telegram.error import NetworkError, TimedOut
@@ -26,9 +27,10 @@ class NotSent(NetworkError):
 
 
 class AiohttpRequest(BaseRequest):
-    """One pool of connections to one server."""
+    """One pool of connections to one server, through the proxy that the environment names for it, if any."""
 
-    def __init__(self, *, connections: int = 256) -> None:
+    def __init__(self, base_url: str, *, connections: int = 256) -> None:
+        self._proxy = _proxy_for(base_url)
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
 
@@ -44,6 +46,7 @@ class AiohttpRequest(BaseRequest):
                 connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=20),
                 headers={"User-Agent": "martin-bot"},
                 cookie_jar=aiohttp.DummyCookieJar(),
+                proxy=self._proxy,
             )
 
     async def shutdown(self) -> None:
@@ -114,6 +117,15 @@ class AiohttpRequest(BaseRequest):
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
             raise AttachmentRefused(f"The download of a file broke: {type(error).__name__}.") from None
         return bytes(content)
+
+
+def _proxy_for(url: str) -> str | None:
+    """What HTTPS_PROXY and NO_PROXY say of `url`. Read once: aiohttp's own `trust_env` reads them for every call."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if host in ("localhost", "127.0.0.1", "::1") or proxy_bypass(host):
+        return None
+    return getproxies().get(parts.scheme)
 
 
 def _body(request_data: RequestData | None) -> tuple[Any, dict[str, str], float]:

@@ -67,7 +67,7 @@ async def running(
     """A stage on `server`, where Ana has a chat with the bot and the group has him in it."""
     server.meet(ANA["id"], GROUP)
     async with TelegramChannel.open(
-        token=TOKEN, api_base_url=server.url, clock=lambda: datetime.now(UTC), **settings
+        **{"token": TOKEN, "api_base_url": server.url, "clock": lambda: datetime.now(UTC), **settings}
     ) as channel:
         stage = TelegramStage(channel=channel, server=server)
         task = asyncio.create_task(channel.run(handle or stage.take))

@@ -77,7 +77,7 @@ def test_previews_leave_room_for_the_answer() -> None:
     flood = Flood()
     account = flood.account("1", now=0)
     shown = 0
-    while flood.spares(account, now=0):
+    while flood.spares(account, now=0, first=False):
         flood.charge(account, now=0)
         shown += 1
     assert shown >= 1
@@ -89,8 +89,17 @@ def test_previews_give_way_while_answers_wait() -> None:
     flood.refused(flood.account("0", now=0), seconds=1, now=0)
     for chat in range(1, 60):
         flood.charge(flood.account(str(chat), now=0), now=0)
-    assert not flood.spares(flood.account("99", now=0), now=0)
-    assert flood.spares(flood.account("99", now=10), now=10)
+    assert not flood.spares(flood.account("99", now=0), now=0, first=True)
+    assert flood.spares(flood.account("99", now=10), now=10, first=False)
+
+
+def test_who_sees_nothing_yet_comes_before_who_sees_less() -> None:
+    flood = Flood()
+    flood.refused(flood.account("0", now=0), seconds=1, now=0)
+    for chat in range(1, 16):
+        flood.charge(flood.account(str(chat), now=0), now=0)
+    assert flood.spares(flood.account("99", now=0), now=0, first=True)
+    assert not flood.spares(flood.account("99", now=0), now=0, first=False)
 
 
 def test_chats_that_went_quiet_are_forgotten() -> None:

@@ -178,6 +178,14 @@ async def test_polling_goes_on_after_trouble(server: TelegramServer, failure: st
         assert texts(stage) == ["Hola"]
 
 
+async def test_the_environments_proxy_is_used(server: TelegramServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", server.url)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    async with running(server, api_base_url="http://telegram.invalid") as stage:
+        await stage.says("Hola")
+
+
 async def test_a_webhook_left_by_somebody_else_is_removed_before_polling(server: TelegramServer) -> None:
     server.webhook = {"url": "http://127.0.0.1:9/", "secret": ""}
     async with running(server) as stage:
