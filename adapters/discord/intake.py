@@ -20,10 +20,11 @@ from adapters.discord.recent import Recent
 from adapters.discord.seen import Mark, Seen
 from bot.channel import Handler
 from bot.i18n import say
-from bot.messages import Addressing, Chat, ChatKind, Inbound, Receipt, Verdict
+from bot.messages import Addressing, Chat, ChatKind, Inbound, InboundMessage, Receipt, Verdict
 
 PAUSES = (0.5, 2.0, 5.0)  # seconds before the core is asked again after it failed
 HISTORY = 500  # messages of one channel that are caught up on at most
+READY_WITHIN = 60.0  # seconds
 READERS = 4  # channels that are caught up on at once: answers need the line too
 VERDICTS = 4000  # reactions that are remembered
 
@@ -59,7 +60,7 @@ class Intake:
 
     def said(self, message: discord.Message) -> None:
         """A message, as the gateway told it."""
-        self._lines.put(message.channel.id, lambda: self._take(message))
+        self._lines.put(message.channel.id, lambda: self._take(message, fetched=False))
 
     def catch_up(self) -> None:
         """A new session begins: read what was said meanwhile, before anything newer in the same channel."""
@@ -70,41 +71,56 @@ class Intake:
         return lambda: self._read(channel, mark)
 
     async def _read(self, channel_id: int, mark: Mark) -> None:
+        for pause in (*PAUSES, None):
+            try:
+                missed = await self._missed(channel_id, mark)
+                break
+            except (discord.HTTPException, RuntimeError, *faults.TRANSIENT) as error:
+                if faults.hopeless(error):
+                    return self._seen.drop(channel_id)
+                log.warning("discord.history_unread", channel=channel_id, error=type(error).__name__)
+                if pause is None:  # the next session begins where this one did
+                    return self._seen.hold(channel_id, mark.last + 1, direct=mark.direct)
+                await asyncio.sleep(pause)
+        for message in missed:
+            await self._take(message, fetched=True)
+        return None
+
+    async def _missed(self, channel_id: int, mark: Mark) -> list[discord.Message]:
         channel: Any
         if mark.direct:
             channel = self._client.get_partial_messageable(channel_id, type=discord.ChannelType.private)
         else:
-            await self._client.wait_until_ready()  # servers and their roles come after the session
-            channel = self._client.get_channel(channel_id)
-            if channel is not None and (channel.last_message_id or 0) <= mark.last:
-                return
-        try:
-            channel = channel or await self._client.fetch_channel(channel_id)
-            async with self._readers:
-                missed = await _history(channel, after=mark.last)
-            for message in missed:
-                await self._take(message, fetched=True)
-        except discord.HTTPException as error:
-            if not faults.hopeless(error):
-                raise
-            self._seen.drop(channel_id)
+            async with asyncio.timeout(READY_WITHIN):  # servers and their roles come after the session
+                await self._client.wait_until_ready()
+            channel = self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
+            if (channel.last_message_id or 0) <= mark.last:
+                return []
+        async with self._readers:
+            return await _history(channel, after=mark.last)
 
-    async def _take(self, message: discord.Message, *, fetched: bool = False) -> None:
-        await self._place(message)
-        inbound = parse.message(message, bot=self._client)
-        direct = message.guild is None
+    async def _take(self, message: discord.Message, *, fetched: bool) -> None:
+        channel, direct = message.channel.id, message.guild is None
+        try:
+            inbound = await self._inbound(message, fetched=fetched)
+        except (discord.HTTPException, RuntimeError, *faults.TRANSIENT) as error:
+            log.warning("discord.not_placed", channel=channel, error=type(error).__name__)
+            return self._seen.hold(channel, message.id, direct=direct)
         if inbound is None:
-            self._seen.read_to(message.channel.id, message.id, direct=direct, addressed=False)
-            return
+            return self._seen.read_to(channel, message.id, direct=direct, addressed=False)
         addressed = inbound.addressing is not Addressing.NONE
-        if fetched and addressed and message.guild is not None:
-            inbound = replace(inbound, roles=await self._roles(message.guild, message.author))
         if addressed:
             self._askers.said(inbound.message_id, inbound.author.account.user_id)
         if await self.hand(inbound) is None:
-            self._seen.hold(message.channel.id, message.id, direct=direct)
-        else:
-            self._seen.read_to(message.channel.id, message.id, direct=direct, addressed=addressed)
+            return self._seen.hold(channel, message.id, direct=direct)
+        return self._seen.read_to(channel, message.id, direct=direct, addressed=addressed)
+
+    async def _inbound(self, message: discord.Message, *, fetched: bool) -> InboundMessage | None:
+        await self._place(message)
+        inbound = parse.message(message, bot=self._client)
+        if inbound and fetched and inbound.addressing is not Addressing.NONE and message.guild is not None:
+            return replace(inbound, roles=await self._roles(message.guild, message.author))
+        return inbound
 
     async def _place(self, message: discord.Message) -> None:
         # A thread that was archived until now is not among those the gateway told: whose it is must be asked.
@@ -114,14 +130,16 @@ class Intake:
     async def _channel(self, channel_id: int) -> Any:
         try:
             return self._client.get_channel(channel_id) or await self._client.fetch_channel(channel_id)
-        except discord.HTTPException:
+        except discord.HTTPException as error:
+            if not faults.hopeless(error):
+                raise
             return None
 
     async def _roles(self, guild: discord.Guild, person: discord.User | discord.Member) -> tuple[str, ...]:
         # Messages read from the history come without their author's roles.
         try:
             return parse.roles(await guild.fetch_member(person.id))
-        except discord.HTTPException:
+        except discord.NotFound:
             return ()
 
     async def hand(self, inbound: Inbound) -> Receipt | None:

@@ -16,7 +16,7 @@ from bot.messages import (
     Verdict,
 )
 from tests.adapters.discord.rig import Notes, running
-from tests.fakes.discord_server import DiscordServer
+from tests.fakes.discord_server import DiscordServer, Fault
 from tests.fakes.discord_world import FORUM
 
 pytestmark = pytest.mark.timeout(30)
@@ -257,6 +257,21 @@ async def test_what_was_said_while_the_bot_was_off_is_heard_at_the_next_start(se
         heard = await rig.hears_message()
     assert (heard.text, heard.addressing, heard.roles) == ("dos", Addressing.MENTION, (role,))
     assert server.count("GET", f"{quiet['id']}/messages") == reads  # nothing new there: nothing is asked
+
+
+async def test_a_history_that_cannot_be_read_yet_is_read_later(server: DiscordServer) -> None:
+    ana, notes = server.world.add_user("Ana"), Notes()
+    dm = server.world.open_dm(ana)
+    async with running(server, notes=notes) as rig:
+        server.inject(dm, ana, "uno")
+        await rig.hears(1)
+    server.inject(dm, ana, "dos")
+    server.faults.append(Fault(lambda method, path: method == "GET" and path.endswith("/messages"), 503))
+    async with running(server, notes=notes) as rig:
+        server.inject(dm, ana, "tres")
+        heard = await rig.hears(2)
+    told = [each.text for each in heard if isinstance(each, InboundMessage)]
+    assert list(dict.fromkeys(told)) == ["dos", "tres"]  # the last may be told twice: the core knows it by its id
 
 
 async def test_what_the_core_could_not_take_is_read_again_at_the_next_start(
