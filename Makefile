@@ -32,8 +32,7 @@ check: $(VENV)/.dev ## Linters and types
 	@$(BIN)/mypy
 
 unit: $(VENV)/.dev ## All tests, with branch coverage
-	@$(BIN)/coverage erase
-	@$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile --cov --cov-report=
+	@$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile --cov --cov-report=term
 
 bench: $(VENV)/.dev ## Measure: ONLY=name for one, FULL=1 for the long form
 	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(FULL),--full)
