@@ -4,6 +4,7 @@ The one place of the models that imports aiohttp. Why not a provider's own clien
 tokens/s, 100 chunks cost the `ollama` client 13 ms of CPU (httpx, pydantic), this 2 ms. Knows no provider's protocol.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +15,8 @@ import aiohttp
 from bot.errors import ModelBroken, ModelUnreachable
 
 _LONGEST_LINE = 8 << 20  # bytes
+_BREATH = 0.0005  # seconds an answer gathers tokens, for each answer under way: waking for every token of every one of
+_LONGEST_BREATH = 0.1  # them is what many answers at once cost most; one alone is read as it comes
 
 
 class Refused(Exception):
@@ -32,6 +35,7 @@ class Wire:
         self._session = session
         self._name = name
         self._hint = hint
+        self._answers = 0  # under way
 
     @classmethod
     @asynccontextmanager
@@ -64,6 +68,7 @@ class Wire:
             ModelUnreachable: nobody listens there.
             ModelBroken: the connection ended before the answer did.
         """
+        self._answers += 1
         try:
             async with await self._answered(path, body) as response:
                 if response.status != 200:
@@ -76,12 +81,15 @@ class Wire:
                             yield line
                     if len(rest) > _LONGEST_LINE:
                         raise ModelBroken(f"{self._name} sent a line that does not end.")
+                    await asyncio.sleep(min((self._answers - 1) * _BREATH, _LONGEST_BREATH))
                 if rest:
                     yield rest
         except (aiohttp.ClientConnectorError, aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
             raise ModelUnreachable(f"{self._name} does not answer: {error}.", hint=self._hint) from error
         except (TimeoutError, aiohttp.ClientError, UnicodeDecodeError) as error:
             raise ModelBroken(f"{self._name} broke off: {error or type(error).__name__}.", hint="Ask again.") from error
+        finally:
+            self._answers -= 1
 
     async def _answered(self, path: str, body: Mapping[str, Any]) -> aiohttp.ClientResponse:
         try:
