@@ -3,7 +3,7 @@
 Limits are Telegram's own (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this): about one
 message a second in a chat with small bursts, 20 a minute in a group, 30 a second in all. The first is a bucket that
 refills; the others are sliding windows, because a bucket lets twice its size through in one window. (`aiolimiter` has
-only buckets, and no way to ask whether there is room without taking it.)
+only buckets, and no way to ask for room without taking it.)
 
 The limit over all chats is kept only after Telegram has once enforced it. It tolerates bursts over it for most bots, a
 private server has none, and keeping it from the start would make 200 people wait who need not.
@@ -16,23 +16,24 @@ from dataclasses import dataclass, field
 
 CHAT = (3, 0.97)  # calls at once, calls a second
 GROUP = (19, 61.0)  # calls, seconds; a little less than allowed, for the network's jitter
-ALL = (28, 1.05)
+ALL = (29, 1.02)
 _FIRST_SPARE, _SPARE = 24, 12  # calls a second that previews may use once it is kept: replies' first ones, all others
 _GROUP_SPARE = 8
 _REMEMBERED = 3600.0  # seconds for which the limit over all is kept after it was last enforced
+_A_MOMENT = 0.005  # seconds
 _IDLE = 120.0  # seconds after which a chat's times need not be known any more
 
 
 @dataclass(slots=True)
 class Window:
-    """At most `most` calls in any `seconds`. Times may lie ahead: calls that have their turn already."""
+    """At most `most` calls in any `seconds`."""
 
     most: int
     seconds: float
     times: deque[float] = field(default_factory=deque)
 
     def used(self, now: float) -> int:
-        """Calls within the last window, or still to come."""
+        """Calls within the last window."""
         while self.times and self.times[0] <= now - self.seconds:
             self.times.popleft()
         return len(self.times)
@@ -62,6 +63,31 @@ class Bucket:
 
     def take(self, at: float) -> None:
         self.level, self.as_of = self.left(at) - 1, max(at, self.as_of)
+
+
+@dataclass(slots=True)
+class Gate:
+    """At most `most` calls in any `seconds` as the server counts them, however long they take to get there.
+
+    A call counts from its beginning until `seconds` after its end: the server saw it somewhere in between.
+    """
+
+    most: int
+    seconds: float
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # answers that wait, in order
+    under_way: int = 0
+    ended: deque[float] = field(default_factory=deque)
+
+    def used(self, now: float) -> int:
+        while self.ended and self.ended[0] <= now - self.seconds:
+            self.ended.popleft()
+        return len(self.ended) + self.under_way
+
+    def wait(self, now: float) -> float:
+        """Seconds until it is worth asking again; 0 if there is room."""
+        if self.used(now) < self.most:
+            return 0.0
+        return max(_A_MOMENT, self.ended[0] + self.seconds - now) if self.ended else _A_MOMENT
 
 
 @dataclass(slots=True)
@@ -105,7 +131,7 @@ class Flood:
 
     def __init__(self) -> None:
         self._accounts: dict[str, Account] = {}
-        self._all = Window(*ALL)
+        self.all = Gate(*ALL)
         self._enforced_at = -math.inf
         self._prune_at = 1024
 
@@ -129,15 +155,25 @@ class Flood:
         """
         if not account.spares(now):
             return False
-        return not self.limited(now) or self._all.used(now) < (_FIRST_SPARE if first else _SPARE)
+        if not self.limited(now):
+            return True
+        return not self.all.turn.locked() and self.all.used(now) < (_FIRST_SPARE if first else _SPARE)
 
-    def charge(self, account: Account, *, now: float) -> float:
-        """Take the next turn among all chats, and tell when it is. The chat itself must have room."""
-        used = self._all.used(now)
-        at = self._all.free_at(now) if used and self.limited(now) else now
-        self._all.times.append(at)
-        account.charge(at)
-        return at
+    def wait(self, now: float) -> float:
+        """Seconds until all chats together may have room for one more call; 0 if they have."""
+        return self.all.wait(now) if self.limited(now) else 0.0
+
+    def begin(self, account: Account, *, now: float) -> None:
+        """A call to the chat is on its way."""
+        account.charge(now)
+        self.all.under_way += 1
+
+    def end(self, *, now: float, counted: bool) -> None:
+        """It is back. Telegram does not count what it refused for being too much."""
+        self.all.under_way -= 1
+        self.all.used(now)
+        if counted:
+            self.all.ended.append(now)
 
     def refused(self, account: Account, *, seconds: float, now: float) -> None:
         """Telegram said 429 to a call to the chat: leave it alone for so long.

@@ -67,18 +67,23 @@ class Previews:
         if account.turn.locked() or not self._flood.spares(account, now=now, first=False):
             return
         async with account.turn:
-            self._flood.charge(account, now=now)
+            self._flood.begin(account, now=now)
+            counted = True
             try:
                 await self._calls.set_buttons(chat, message_id, keyboard)
             except RetryAfter as error:
+                counted = False
                 self._flood.refused(account, seconds=faults.seconds(error), now=monotonic())
             except TelegramError as error:
                 log.debug("choices_kept", conversation=chat.key, reason=error.message)
+            finally:
+                self._flood.end(now=monotonic(), counted=counted)
 
     async def _show(self, message: OutboundMessage, account: Account, replacing: str | None) -> str | None:
         """One preview, holding the chat's turn, which it gives back."""
+        self._flood.begin(account, now=monotonic())
+        counted = True
         try:
-            self._flood.charge(account, now=monotonic())
             shown = render.render(message.text)
             if replacing is None and await self._draft(message, shown):
                 return None
@@ -90,6 +95,7 @@ class Previews:
                 self._strays[message.chat.key, message.reply_to] = held
             return held
         except RetryAfter as error:
+            counted = False
             self._flood.refused(account, seconds=faults.seconds(error), now=monotonic())
         except ChatMigrated as error:
             self._calls.moved(message.chat, error.new_chat_id)
@@ -100,6 +106,7 @@ class Previews:
                 raise faults.translated(error) from None
             log.info("preview_dropped", conversation=message.chat.key, reason=error.message)
         finally:
+            self._flood.end(now=monotonic(), counted=counted)
             account.turn.release()
         return None
 

@@ -100,9 +100,11 @@ class Sender:
         pause = _FIRST_PAUSE
         while True:
             await self._room(account)
+            counted = True
             try:
                 return await call(shown)
             except RetryAfter as error:
+                counted = False
                 seconds = faults.seconds(error)
                 self._flood.refused(account, seconds=seconds, now=monotonic())
                 log.info("telegram_throttles", conversation=message.chat.key, seconds=seconds)
@@ -125,15 +127,20 @@ class Sender:
                 log.warning(event, conversation=message.chat.key, reason=error.message, pause=pause)
             except TelegramError as error:
                 raise faults.translated(error) from None
+            finally:
+                self._flood.end(now=monotonic(), counted=counted)
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def _room(self, account: Account) -> None:
-        """Wait until the chat, and then all chats together, have room for one more call."""
+        """Wait until the chat, and then all chats together, have room for one more call, and begin it."""
         wait = account.free_at(monotonic()) - monotonic()
         if wait > 0:
             await asyncio.sleep(wait)
-        at = self._flood.charge(account, now=monotonic())
-        wait = at - monotonic()
-        if wait > 0:
-            await asyncio.sleep(wait)
+        async with self._flood.all.turn:
+            while True:
+                wait = self._flood.wait(monotonic())
+                if wait <= 0:
+                    break
+                await asyncio.sleep(wait)
+            self._flood.begin(account, now=monotonic())
