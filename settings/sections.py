@@ -184,7 +184,10 @@ class Settings(Section):
     attachments: Attachments = Field(default_factory=Attachments, description="Files that people send.")
     dispatch: Dispatch = Field(default_factory=Dispatch, description="Order and patience.")
     nightly: Nightly = Field(default_factory=Nightly, description="The night's work.")
-    learning: Learning = Field(default_factory=Learning, description="Learning from conversations.")
+    learning: Learning = Field(
+        default_factory=Learning,
+        description="Learning from conversations at night. Nothing is trained yet: these keys are kept for it.",
+    )
     health: Health = Field(default_factory=Health, description="Health checks for supervisors.")
     log: Log = Field(default_factory=Log, description="The log.")
 
