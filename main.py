@@ -223,12 +223,13 @@ async def _discord(house: House) -> AsyncIterator[Channel]:
                 descriptions={language: command.description(language) for language in LANGUAGES},
                 arguments={language: command.usage(language) for language in LANGUAGES} if command.takes else {},
                 admin=command.admin,
-                private=command.admin,
+                private=command.admin or command.private,
             )
             for command in COMMANDS
         ],
         api_base_url=settings.api_base_url,
         gateway_url=settings.gateway_url,
+        language=house.settings.language,
     )
 
 

@@ -89,9 +89,14 @@ def in_pieces(message: OutboundMessage, limits: Capabilities) -> list[OutboundMe
     plain = replace(message, votable=False, choices=(), files=(), asks_correction=False)
     last = len(parts) - 1
     return [
-        replace(plain if number < last else message, text=part, reply_to=message.reply_to if number == 0 else None)
+        replace(plain if number < last else message, text=part, reply_to=answers(message, number))
         for number, part in enumerate(parts)
     ]
+
+
+def answers(message: OutboundMessage, piece: int) -> str | None:
+    """What a piece replies to: the first one what was asked, the rest nothing, unless only who asked may see them."""
+    return message.reply_to if piece == 0 or message.private else None
 
 
 async def send(channel: Channel, outbox: Outbox, message: OutboundMessage, delivery: Delivery) -> None:

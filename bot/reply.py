@@ -18,7 +18,7 @@ from bot import chunking, pacing
 from bot.channel import Channel
 from bot.errors import ChannelError, ChannelGone
 from bot.messages import OutboundMessage
-from bot.notices import in_pieces, send
+from bot.notices import answers, in_pieces, send
 from memory.outbox import Delivery, Outbox
 from memory.records import ConversationId, InboxId
 
@@ -110,9 +110,6 @@ class Reply:
                 except ChannelGone:
                     break
 
-    def _answers(self, piece: int) -> str | None:
-        return self._template.reply_to if piece == 0 else None
-
     def _nonce(self, piece: int) -> str:
         return self._nonces.setdefault(piece, secrets.token_hex(12))
 
@@ -167,7 +164,9 @@ class Reply:
         self.begun = True
 
     async def _preview(self, piece: int, text: str) -> None:
-        message = replace(self._template, text=text, votable=False, choices=(), files=(), reply_to=self._answers(piece))
+        message = replace(
+            self._template, text=text, votable=False, choices=(), files=(), reply_to=answers(self._template, piece)
+        )
         known = self._ids.get(piece)
         shown = await self._channel.preview(message, replacing=known)
         if shown is not None and shown != known:
@@ -177,7 +176,9 @@ class Reply:
         """A piece is full while the answer grows on: it gets its text for good, and the next message begins."""
         if piece not in self._ids:
             await self._note(piece, None)
-        message = replace(self._template, text=text, votable=False, choices=(), files=(), reply_to=self._answers(piece))
+        message = replace(
+            self._template, text=text, votable=False, choices=(), files=(), reply_to=answers(self._template, piece)
+        )
         shown = await self._channel.deliver(message, replacing=self._ids.get(piece), nonce=self._nonce(piece))
         self._settled[piece] = text
         await self._note(piece, shown)

@@ -170,6 +170,7 @@ class Command:
     handler: Handler
     takes: bool = False  # something may follow its name
     admin: bool = False  # only for admins, and shown to nobody else
+    private: bool = False  # its answers are for who asked alone, where the platform can
     places: frozenset[ChatKind] = EVERYWHERE  # where it works
 
     def description(self, language: str) -> str:

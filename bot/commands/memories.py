@@ -152,7 +152,7 @@ async def export(call: Call) -> Answer:
 
 COMMANDS = (
     Command(name="remember", handler=remember, takes=True),
-    Command(name="memories", handler=memories, takes=True),
-    Command(name="forget", handler=forget, takes=True),
-    Command(name="export", handler=export, places=IN_DIRECT),
+    Command(name="memories", handler=memories, private=True, takes=True),
+    Command(name="forget", handler=forget, private=True, takes=True),
+    Command(name="export", handler=export, private=True, places=IN_DIRECT),
 )

@@ -153,8 +153,8 @@ def _accounts(call: Call) -> str:
 
 
 COMMANDS = (
-    Command(name="privacy", handler=privacy, takes=True),
-    Command(name="language", handler=language, takes=True),
-    Command(name="link", handler=link, takes=True, places=IN_DIRECT),
+    Command(name="privacy", handler=privacy, private=True, takes=True),
+    Command(name="language", handler=language, private=True, takes=True),
+    Command(name="link", handler=link, private=True, takes=True, places=IN_DIRECT),
     Command(name="persona", handler=persona, takes=True),
 )
