@@ -66,16 +66,22 @@ def _storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def to_shelf(scope: Scope, table: pa.Table) -> Shelf:
-    """What `scope` holds, in a shelf's order. A row that two writers added is taken once."""
-    order = np.lexsort((_numbers(table, "id"), _numbers(table, "conversation")))
-    if len(order):
-        ids = _numbers(table, "id")[order]
-        order = order[np.concatenate(([True], ids[1:] != ids[:-1]))]
-    rows = table.take(pa.array(order)).combine_chunks()
+def in_order(table: pa.Table) -> pa.Table:
+    """Rows as a shelf orders them, in one piece. A row that two writers added is taken once."""
+    ids = _numbers(table, "id")
+    order = np.lexsort((ids, _numbers(table, "conversation")))
+    _, first = np.unique(ids[order], return_index=True)
+    order = order[np.sort(first)]
+    if len(order) == table.num_rows and (np.diff(order) == 1).all():
+        return table.combine_chunks()
+    return table.take(pa.array(order)).combine_chunks()
+
+
+def to_shelf(scope: Scope, rows: pa.Table) -> Shelf:
+    """What `scope` holds. `rows` are in order (see `in_order`); the shelf looks into them and copies little."""
     words = pc.split_pattern(rows["stems"], " ").combine_chunks()
     coded = pc.dictionary_encode(words.flatten())
-    dimension = table.schema.field("vector").type.list_size
+    dimension = rows.schema.field("vector").type.list_size
     vectors = rows["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     return Shelf(
         scope=scope,
@@ -88,7 +94,7 @@ def to_shelf(scope: Scope, table: pa.Table) -> Shelf:
         speakers=rows["speaker"].to_pylist(),
         sessions=rows["session"].to_pylist(),
         texts=rows["text"].to_pylist(),
-        tokens=coded.indices.to_numpy().astype(np.int64),
+        tokens=np.asarray(coded.indices.to_numpy(), dtype=np.int32),
         starts=words.offsets.to_numpy().astype(np.int64),
         vocabulary={stem: code for code, stem in enumerate(coded.dictionary.to_pylist())},
     )

@@ -36,7 +36,7 @@ class InMemoryStore:
             speakers=[one.speaker for one in memories],
             sessions=[one.session for one in memories],
             texts=[one.text for one in memories],
-            tokens=np.array([code for codes in said for code in codes], np.int64),
+            tokens=np.array([code for codes in said for code in codes], np.int32),
             starts=np.cumsum([0, *map(len, said)], dtype=np.int64),
             vocabulary=vocabulary,
         )

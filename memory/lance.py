@@ -36,8 +36,8 @@ _log = structlog.get_logger()
 TABLE = "memories"
 LARGE = 20_000  # rows of one scope beyond which a question sees candidates only: weighing all would take > 30 ms
 CANDIDATES = 400  # by meaning, and as many by words
-CACHE_BYTES = 96 * 1024 * 1024
-TIDY_AFTER = 24  # appends
+CACHE_BYTES = 160 * 1024 * 1024
+TIDY_AFTER = 96  # appends: LanceDB merges into fragments of a million rows, so each time a smaller table is rewritten
 INDEX_AFTER = 2_000  # rows: below, a scan is as fast
 KEPT_VERSIONS = timedelta(minutes=5)  # a reader in another process may still be at one
 LOOK_AGAIN = 1.0  # seconds after which another process's writes are looked for
@@ -166,10 +166,11 @@ class LanceStore:
             there = _Cached(rows=await table.query().where(_of(scope)).to_arrow())
             if generation == self._generation:  # else somebody wrote meanwhile, and what was read may be the past
                 self._cache[scope] = there
-        if there.shelf is None:
-            there.shelf = columns.to_shelf(scope, there.rows)
         if scope in self._cache:
             self._cache.move_to_end(scope)
+        if there.shelf is None:
+            there.rows = columns.in_order(there.rows)
+            there.shelf = columns.to_shelf(scope, there.rows)
             self._shrink()
         return there.shelf
 
@@ -189,7 +190,8 @@ class LanceStore:
         places = np.flatnonzero(np.isin(ids[order], list(found)))
         around = np.unique(np.clip(np.concatenate((places - 1, places, places + 1)), 0, len(ids) - 1))
         wanted = ids[order][around].tolist()
-        return columns.to_shelf(scope, await table.query().where(f"{where} AND {_among(wanted)}").to_arrow())
+        rows = await table.query().where(f"{where} AND {_among(wanted)}").to_arrow()
+        return columns.to_shelf(scope, columns.in_order(rows))
 
     async def count(self, *, scope: Scope) -> int:
         checked(scope)

@@ -64,7 +64,8 @@ def standard(values: Floats, *, least: float = LEAST_OTHER) -> Floats:
 
 def meaning(shelf: Shelf, question: Question) -> Floats:
     """Cosine of the turn alone with the question without names, -1 to 1."""
-    return np.asarray(shelf.wide @ question.vector, dtype=np.float64)
+    wide = shelf.vectors.astype(np.float32)  # numpy multiplies halves 50 times slower than it widens them
+    return np.asarray(wide @ question.vector, dtype=np.float64)
 
 
 def counts(shelf: Shelf, groups: Groups) -> Floats:

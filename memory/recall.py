@@ -107,11 +107,13 @@ class Recall:
 
 def unlike(shelf: Shelf, order: Sequence[int]) -> list[int]:
     """`order` without the rows that say what a better one has said already."""
-    kept: list[int] = []
-    for row in order:
-        if not kept or float(np.max(shelf.wide[kept] @ shelf.wide[row])) < ALIKE:
-            kept.append(row)
-    return kept
+    vectors = shelf.vectors[order].astype(np.float32)
+    likeness = vectors @ vectors.T
+    kept: list[int] = []  # places in `order`
+    for place in range(len(order)):
+        if not kept or float(likeness[place, kept].max()) < ALIKE:
+            kept.append(place)
+    return [order[place] for place in kept]
 
 
 def _hits(shelf: Shelf, scores: Scores, rows: Sequence[int], exclude: Collection[TurnId]) -> list[Hit]:

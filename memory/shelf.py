@@ -39,7 +39,7 @@ class Shelf:
     speakers: Sequence[str]
     sessions: Sequence[str]
     texts: Sequence[str]
-    tokens: Ints
+    tokens: NDArray[np.int32]
     starts: Ints  # (n + 1,)
     vocabulary: dict[str, int]
 
@@ -62,11 +62,6 @@ class Shelf:
             said_at=datetime.fromtimestamp(self.said_at[row], UTC),
             session=self.sessions[row],
         )
-
-    @cached_property
-    def wide(self) -> NDArray[np.float32]:
-        """The vectors as the processor multiplies them fastest; twice the memory, so kept only while one is asked."""
-        return self.vectors.astype(np.float32)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -102,5 +97,7 @@ class Shelf:
     @cached_property
     def bytes(self) -> int:
         """About how much memory it holds, derived columns included."""
-        text = sum(map(len, self.texts)) + 60 * len(self)
-        return int(self.vectors.nbytes * 3 + self.tokens.nbytes * 2 + 80 * len(self.vocabulary) + 2 * text)
+        text = sum(map(len, self.texts)) + 60 * len(self)  # 60: what Python adds to a string
+        return int(
+            self.vectors.nbytes + self.tokens.nbytes + 12 * len(self.tokens) + 80 * len(self.vocabulary) + 2 * text
+        )
