@@ -44,6 +44,7 @@ class Previews:
         first = replacing is None and message.chat.key not in self._drafts
         if account.turn.locked() or not self._flood.spares(account, now=now, first=first):
             return None
+        self._flood.begin(account, now=now)
         await account.turn.acquire()  # at once: nothing has run since it was looked at
         task = asyncio.create_task(self._show(message, account, replacing))
         self._tasks.add(task)
@@ -80,8 +81,7 @@ class Previews:
                 self._flood.end(now=monotonic(), counted=counted)
 
     async def _show(self, message: OutboundMessage, account: Account, replacing: str | None) -> str | None:
-        """One preview, holding the chat's turn, which it gives back."""
-        self._flood.begin(account, now=monotonic())
+        """One preview that has begun and holds the chat's turn, which it gives back."""
         counted = True
         try:
             shown = render.render(message.text)
