@@ -164,9 +164,7 @@ class Reply:
         self.begun = True
 
     async def _preview(self, piece: int, text: str) -> None:
-        message = replace(
-            self._template, text=text, votable=False, choices=(), files=(), reply_to=answers(self._template, piece)
-        )
+        message = self._bare(piece, text)
         known = self._ids.get(piece)
         shown = await self._channel.preview(message, replacing=known)
         if shown is not None and shown != known:
@@ -176,12 +174,15 @@ class Reply:
         """A piece is full while the answer grows on: it gets its text for good, and the next message begins."""
         if piece not in self._ids:
             await self._note(piece, None)
-        message = replace(
-            self._template, text=text, votable=False, choices=(), files=(), reply_to=answers(self._template, piece)
-        )
+        message = self._bare(piece, text)
         shown = await self._channel.deliver(message, replacing=self._ids.get(piece), nonce=self._nonce(piece))
         self._settled[piece] = text
         await self._note(piece, shown)
+
+    def _bare(self, piece: int, text: str) -> OutboundMessage:
+        """A piece without what only the finished answer carries."""
+        reply_to = answers(self._template, piece)
+        return replace(self._template, text=text, votable=False, choices=(), files=(), reply_to=reply_to)
 
     async def _note(self, piece: int, message_id: str | None) -> None:
         self._ids[piece] = message_id

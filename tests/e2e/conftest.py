@@ -29,6 +29,7 @@ class Telegram:
         environment = {
             "TELEGRAM_TOKEN": TOKEN,
             "MARTIN__TELEGRAM__API_BASE_URL": self.server.url,
+            "TELEGRAM_WEBHOOK_SECRET": "a-long-random-word",
             "MARTIN__MODEL__PROVIDER": "ollama",
             "MARTIN__MODEL__BASE_URL": self.model.url,
             "MARTIN__MODEL__NAME": MODEL,
