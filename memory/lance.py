@@ -37,6 +37,7 @@ TABLE = "memories"
 LARGE = 20_000  # rows of one scope beyond which a question sees candidates only: weighing all would take > 30 ms
 CANDIDATES = 400  # by meaning, and as many by words
 CACHE_BYTES = 160 * 1024 * 1024
+LANCE_CACHE = 32 * 1024 * 1024  # bytes, each of LanceDB's own two: its defaults are gigabytes
 TIDY_AFTER = 96  # appends: LanceDB merges into fragments of a million rows, so each time a smaller table is rewritten
 INDEX_AFTER = 2_000  # rows: below, a scan is as fast
 KEPT_VERSIONS = timedelta(minutes=5)  # a reader in another process may still be at one
@@ -111,7 +112,8 @@ class LanceStore:
 
         lancedb = await asyncio.to_thread(load)
         with _translated():
-            connection: AsyncConnection = await lancedb.connect_async(self._uri)
+            session = lancedb.Session(index_cache_size_bytes=LANCE_CACHE, metadata_cache_size_bytes=LANCE_CACHE)
+            connection: AsyncConnection = await lancedb.connect_async(self._uri, session=session)
             if TABLE in (await connection.list_tables()).tables:
                 await self._adopt(await connection.open_table(TABLE))
         return connection
