@@ -119,7 +119,7 @@ class Attendant:
         if not waiting:
             del self._waiting[key]
         asked = [await self._known_again(each) for each in asked]
-        about = await self._feedback.asked_about(asked[0].message, conversation=conversation, person=asked[0].person)
+        about = await self._feedback.asked_about(asked[0].message, person=asked[0].person)
         if about is not None:
             text = "\n".join(each.message.text for each in asked)
             await self._feedback.correct(about, text=text, person=asked[-1].person)

@@ -95,7 +95,7 @@ class Dispatcher:
             )
         inbound = replace(inbound, author=author_of(inbound.author, person))
         if not isinstance(inbound, InboundMessage):
-            return await self._feedback.correction(inbound, conversation=conversation, person=person)
+            return await self._feedback.correction(inbound, person=person)
         if decision.ruling is Ruling.LISTEN:
             return await self._overhearing.keep(inbound, conversation=conversation, now=now)
         return await self._take(channel, inbound, conversation, decision, now)

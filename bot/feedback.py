@@ -9,12 +9,12 @@ from datetime import datetime
 
 from bot.channel import Channel
 from bot.i18n import say
-from bot.messages import InboundCorrection, InboundMessage, InboundVote, OutboundMessage, Receipt, Verdict
+from bot.messages import Chat, InboundCorrection, InboundMessage, InboundVote, OutboundMessage, Receipt, Verdict
 from bot.notices import Notices
 from memory.outbox import Purpose
 from memory.people import Person
 from memory.records import ConversationId
-from memory.votes import Votes
+from memory.votes import VotedOn, Votes
 
 
 class Feedback:
@@ -29,7 +29,7 @@ class Feedback:
         self, channel: Channel, vote: InboundVote, *, conversation: ConversationId, person: Person, language: str
     ) -> Receipt:
         """Count a vote; after a new 👎, ask what would have been right, unless the channel asks by itself."""
-        found = await self._votes.voted_on(conversation=conversation, message_id=vote.message_id)
+        found = await self._voted_on(vote.chat, vote.message_id)
         if found is None or found.purpose is not Purpose.ANSWER:
             return Receipt.REFUSED
         before = await self._votes.vote(found.exchange, person=person.id, verdict=vote.verdict, now=self._clock())
@@ -45,12 +45,12 @@ class Feedback:
             )
         return Receipt.DONE
 
-    async def asked_about(self, message: InboundMessage, *, conversation: ConversationId, person: Person) -> int | None:
+    async def asked_about(self, message: InboundMessage, *, person: Person) -> int | None:
         """The exchange that this message corrects: it replies to our question, and its author voted 👎."""
         quoted = message.reply_to
         if quoted is None or not quoted.is_mine or not message.text.strip():
             return None
-        found = await self._votes.voted_on(conversation=conversation, message_id=quoted.message_id)
+        found = await self._voted_on(message.chat, quoted.message_id)
         if found is None or found.purpose is not Purpose.CORRECTION:
             return None
         stands = await self._votes.verdict(found.exchange, person=person.id)
@@ -60,12 +60,13 @@ class Feedback:
         """Keep what would have been right, with the consent that holds now."""
         await self._votes.correct(exchange, person=person.id, text=text, consents=person.learns, now=self._clock())
 
-    async def correction(
-        self, correction: InboundCorrection, *, conversation: ConversationId, person: Person
-    ) -> Receipt:
+    async def correction(self, correction: InboundCorrection, *, person: Person) -> Receipt:
         """What came through a form."""
-        found = await self._votes.voted_on(conversation=conversation, message_id=correction.message_id)
+        found = await self._voted_on(correction.chat, correction.message_id)
         if found is None or not correction.text.strip():
             return Receipt.REFUSED
         await self.correct(found.exchange, text=correction.text, person=person)
         return Receipt.DONE
+
+    async def _voted_on(self, chat: Chat, message_id: str) -> VotedOn | None:
+        return await self._votes.voted_on(platform=chat.platform, chat_id=chat.id, message_id=message_id)

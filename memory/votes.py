@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from memory.database import Database, insert_new
 from memory.outbox import Purpose
-from memory.records import ConversationId, PersonId
-from memory.schema import corrections, deliveries, votes
+from memory.records import PersonId
+from memory.schema import conversations, corrections, deliveries, votes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,14 +29,19 @@ class Votes:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def voted_on(self, *, conversation: ConversationId, message_id: str) -> VotedOn | None:
-        """The exchange that a message of ours in this conversation belongs to, and what the message is for."""
+    async def voted_on(self, *, platform: str, chat_id: str, message_id: str) -> VotedOn | None:
+        """The exchange that a message of ours in this chat belongs to, and what the message is for.
+
+        By chat and not by conversation: a platform may tell of a reaction without the thread it was given in.
+        """
         async with self._database.reading() as connection:
             row = (
                 await connection.execute(
                     select(deliveries.c.exchange_id, deliveries.c.purpose)
+                    .join(conversations, conversations.c.id == deliveries.c.conversation_id)
                     .where(
-                        deliveries.c.conversation_id == conversation,
+                        conversations.c.platform == platform,
+                        conversations.c.chat_id == chat_id,
                         deliveries.c.message_id == message_id,
                         deliveries.c.exchange_id.is_not(None),
                     )

@@ -1,6 +1,5 @@
 """Grants: from the settings and from admins, by account and never by name."""
 
-
 from memory.audit import Audit
 from memory.database import Database
 from memory.grants import Grants, Kind, Privilege

@@ -1,6 +1,5 @@
 """The inbox, the outbox, the log and the votes, over a real SQLite."""
 
-
 from memory.database import Database
 from memory.inbox import Inbox
 from memory.outbox import DeliveryState, Outbox, Purpose
@@ -119,7 +118,7 @@ async def test_one_person_has_one_vote_and_may_change_it(database: Database, con
     votes = Votes(database)
     written, person = await _answered(database, conversation, await _received(database, conversation, "1"))
     await Outbox(database).delivered(written.deliveries[0].id, message_id="55")
-    found = await votes.voted_on(conversation=conversation, message_id="55")
+    found = await votes.voted_on(platform="telegram", chat_id="7", message_id="55")
     assert found is not None
     assert (found.exchange, found.purpose) == (written.exchange, Purpose.ANSWER)
     assert await votes.vote(found.exchange, person=person, verdict="good", now=NOW) == ""
@@ -132,5 +131,6 @@ async def test_a_vote_under_a_message_of_another_chat_finds_nothing(
 ) -> None:
     written, _ = await _answered(database, conversation, await _received(database, conversation, "1"))
     await Outbox(database).delivered(written.deliveries[0].id, message_id="55")
-    elsewhere = ConversationId(conversation + 1)
-    assert await Votes(database).voted_on(conversation=elsewhere, message_id="55") is None
+    votes = Votes(database)
+    assert await votes.voted_on(platform="telegram", chat_id="8", message_id="55") is None
+    assert await votes.voted_on(platform="discord", chat_id="7", message_id="55") is None
