@@ -6,7 +6,7 @@ table stays empty (so they are made once there are rows); deletion only marks ro
 is left by the others first, and dies whole).
 
 A scope is usually small: then all of it is weighed, exactly, from a bounded cache that the writer keeps in step. Only a
-large one goes through LanceDB's own search. The only module that imports lancedb.
+large one goes through LanceDB's own search. Only this module and `upkeep` import lancedb.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
+from memory import upkeep
 from memory.records import Memory, PersonId, Scope, TurnId
 from memory.shelf import Shelf
 from memory.store import MemoryStoreError, StoreFull, StoreMismatch, Vector, Vectors, checked, digest
@@ -39,7 +40,6 @@ CANDIDATES = 400  # by meaning, and as many by words
 CACHE_BYTES = 160 * 1024 * 1024
 LANCE_CACHE = 32 * 1024 * 1024  # bytes, each of LanceDB's own two: its defaults are gigabytes
 TIDY_AFTER = 96  # appends: LanceDB merges into fragments of a million rows, so each time a smaller table is rewritten
-INDEX_AFTER = 2_000  # rows: below, a scan is as fast
 KEPT_VERSIONS = timedelta(minutes=5)  # a reader in another process may still be at one
 LOOK_AGAIN = 1.0  # seconds after which another process's writes are looked for
 IN_ONE = 5_000  # ids in one predicate
@@ -183,7 +183,7 @@ class LanceStore:
         where = _of(scope)
         near = table.query().where(where).nearest_to(vector.astype(np.float16)).distance_type("cosine")
         found = {*(await near.limit(CANDIDATES).select(["id"]).to_arrow())["id"].to_pylist()}
-        if stems and await self._has_index(table, "stems"):
+        if stems and await upkeep.has_index(table, "stems"):
             said = table.query().where(where).nearest_to_text(" ".join(stems), columns=["stems"])
             found |= {*(await said.limit(CANDIDATES).select(["id"]).to_arrow())["id"].to_pylist()}
         spine = await table.query().where(where).select(["id", "conversation"]).to_arrow()
@@ -309,23 +309,10 @@ class LanceStore:
         async with self._writer:
             with _translated():
                 for where in wheres:
-                    gone += await self._delete(self._table, where)
+                    gone += await upkeep.delete(self._table, where)
                 await self._wrote(self._table)
             self._cache.clear()
         return gone
-
-    async def _delete(self, table: "AsyncTable", where: str) -> int:
-        """Delete so that compaction has nothing to decide: whoever stays moves out of the fragment first (an update
-        writes rows anew), and a fragment that loses all its rows is dropped with its file.
-
-        A crash between the two steps leaves everything as it was seen before.
-        """
-        hit = await table.query().where(where).select(["_rowaddr"]).to_arrow()
-        for fragment in sorted({address >> 32 for address in hit["_rowaddr"].to_pylist()}):
-            here = f"_rowaddr >= {fragment << 32} AND _rowaddr < {(fragment + 1) << 32}"
-            await table.update(where=f"{here} AND NOT ({where})", updates_sql={"scope": "scope"})
-        deleted: Any = await table.delete(where)  # its stub lacks the count
-        return int(deleted.num_deleted_rows)
 
     async def purge(self) -> None:
         await self.ready()
@@ -333,8 +320,8 @@ class LanceStore:
             return
         async with self._writer:
             with _translated():
-                if await self._has_index(self._table, "stems"):
-                    await self._index_words(self._table)  # an index keeps the words of what is gone
+                if await upkeep.has_index(self._table, "stems"):
+                    await upkeep.index_words(self._table)  # an index keeps the words of what is gone
                 await self._optimize(self._table, timedelta(milliseconds=1), everything=True)
 
     async def tidy(self) -> None:
@@ -343,7 +330,7 @@ class LanceStore:
             return
         async with self._writer:
             with _translated():
-                await self._index(self._table)
+                await upkeep.index(self._table, large=self._large)
                 await self._optimize(self._table, KEPT_VERSIONS)
             self._appends = 0
 
@@ -351,35 +338,6 @@ class LanceStore:
         await asyncio.sleep(older_than.total_seconds() if everything else 0)
         await table.optimize(cleanup_older_than=older_than, delete_unverified=everything)
         await self._wrote(table)
-
-    async def _index(self, table: "AsyncTable") -> None:
-        """Make what indices the table has grown to need."""
-        from lancedb.index import Bitmap, BTree
-
-        if await table.count_rows() < INDEX_AFTER:
-            return
-        for column, config in (("id", BTree()), ("scope", Bitmap()), ("person", BTree())):
-            if not await self._has_index(table, column):
-                await table.create_index(column, config=config)
-        if await self._has_index(table, "stems") or await table.count_rows() <= self._large:
-            return
-        if await self._largest(table) > self._large:
-            await self._index_words(table)
-
-    async def _largest(self, table: "AsyncTable") -> int:
-        """How many rows the largest scope has."""
-        scopes = (await table.query().select(["scope"]).to_arrow())["scope"]
-        return max((count["counts"] for count in scopes.value_counts().to_pylist()), default=0)
-
-    async def _index_words(self, table: "AsyncTable") -> None:
-        from lancedb.index import FTS
-
-        # `stems` is analysed already, in both languages.
-        words = FTS(base_tokenizer="whitespace", stem=False, remove_stop_words=False, ascii_folding=False)
-        await table.create_index("stems", config=words, replace=True)
-
-    async def _has_index(self, table: "AsyncTable", column: str) -> bool:
-        return any(index.columns == [column] for index in await table.list_indices())
 
     async def _wrote(self, table: "AsyncTable") -> None:
         self._version = await table.version()

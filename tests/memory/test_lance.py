@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from memory import lance
+from memory import lance, upkeep
 from memory.hashing import HashingEmbedder
 from memory.lance import LanceStore
 from memory.records import ConversationId, Memory, PersonId, Role, Scope, TurnId
@@ -88,7 +88,7 @@ async def test_what_is_forgotten_leaves_the_disk_and_its_neighbours_stay(tmp_pat
 
 
 async def test_words_of_what_is_forgotten_leave_the_word_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lance, "INDEX_AFTER", 10)
+    monkeypatch.setattr(upkeep, "INDEX_AFTER", 10)
     monkeypatch.setattr(lance, "TIDY_AFTER", 1)
     async with LanceStore.open(str(tmp_path), embedder="hashing", large=10) as store:
         await add(store, *(memory(number, f"zanahoria{number}") for number in range(1, 41)))
@@ -154,7 +154,7 @@ async def test_large_scope_shows_what_is_near_by_meaning_or_words_with_what_stoo
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lance, "CANDIDATES", 3)
-    monkeypatch.setattr(lance, "INDEX_AFTER", 10)
+    monkeypatch.setattr(upkeep, "INDEX_AFTER", 10)
     monkeypatch.setattr(lance, "TIDY_AFTER", 1)
     async with LanceStore.open(str(tmp_path), embedder="hashing", large=50) as store:
         turns = [memory(number, "el tiempo está nublado" if number != 40 else "la tortuga") for number in range(1, 81)]
