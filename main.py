@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 import logs
 from adapters import health
+from bot import language
 from bot.channel import Channel
 from bot.commands.registry import COMMANDS, offered
 from bot.errors import BotError
@@ -157,14 +158,14 @@ async def _console(house: House, core: Core) -> AsyncIterator[Channel]:
     async def answered(message: InboundMessage) -> None:
         await core.attendant.idle(message.chat)
 
-    language = house.settings.language
-    commands = [(each.name, each.description(language)) for each in offered(admin=True, kind=ChatKind.DIRECT)]
+    spoken = house.settings.language
+    commands = [(each.name, each.description(spoken)) for each in offered(admin=True, kind=ChatKind.DIRECT)]
     yield ConsoleChannel(
-        face=face_for(commands=commands, language=language),
+        face=face_for(commands=commands, language=spoken),
         answered=answered,
         clock=house.clock,
         files=Path.cwd(),
-        language=language,
+        language=spoken,
         user=login(),
     )
 
@@ -185,13 +186,13 @@ def _telegram(house: House) -> AbstractAsyncContextManager[Channel]:
         menu=[
             MenuEntry(
                 name=command.name,
-                description=command.description(language),
-                language=language,
+                description=command.description(spoken),
+                language=spoken,
                 admin=command.admin,
                 direct_only=ChatKind.GROUP not in command.places,
             )
             for command in COMMANDS
-            for language in LANGUAGES
+            for spoken in LANGUAGES
         ],
         admins=[
             subject.partition(":")[2] for subject in house.settings.access.admins if subject.startswith("telegram:")
@@ -220,8 +221,8 @@ async def _discord(house: House) -> AsyncIterator[Channel]:
         commands=[
             CommandSpec(
                 name=command.name,
-                descriptions={language: command.description(language) for language in LANGUAGES},
-                arguments={language: command.usage(language) for language in LANGUAGES} if command.takes else {},
+                descriptions={spoken: command.description(spoken) for spoken in LANGUAGES},
+                arguments={spoken: command.usage(spoken) for spoken in LANGUAGES} if command.takes else {},
                 admin=command.admin,
                 private=command.admin or command.private,
             )
@@ -254,6 +255,7 @@ async def _nightly(house: House) -> Nightly:
 
 async def _look_after(house: House, nightly: Nightly) -> None:
     """End a forgetting that a crash interrupted, mend what it left between the two stores, then keep the clock."""
+    await asyncio.to_thread(language.load)
     await house.forgetting.resume()
     await house.indexer.repair()
     await ticking(nightly)

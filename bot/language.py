@@ -31,6 +31,11 @@ def detect(text: str) -> str:
     return str(language) if probability >= SURE else ""
 
 
+def load() -> None:
+    """Load the model, so that the first message need not wait for it. Takes most of a second, and 59 MB."""
+    _identifier()
+
+
 @cache
 def _identifier() -> "LanguageIdentifier":
     from py3langid.langid import MODEL_FILE, LanguageIdentifier  # here: the prompt must not wait for numpy

@@ -6,11 +6,11 @@ Knows nothing of who may speak (see `memory.grants`).
 
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, Update, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from memory import linking
@@ -60,7 +60,7 @@ class People:
         self._on_merge = on_merge
         self._cached = cached
         self._cache: OrderedDict[Account, _Known] = OrderedDict()
-        self._writes = 0  # a row read before a write must not enter the cache after it
+        self._reads: dict[Account, object] = {}  # under way; a row read before a write must not be kept after it
 
     async def find(self, account: Account) -> Person | None:
         """The person behind an account, or None for a stranger. Writes nothing."""
@@ -72,12 +72,16 @@ class People:
         known = await self._known(author.account)
         if known.person is not None and known.name == name and known.seen_at and now - known.seen_at < SEEN_EVERY:
             return known.person
-        await self._database.write(lambda connection: _see(connection, author, name, now))
-        self._changed(author.account)
-        person = (await self._known(author.account)).person
-        if person is None:
+        made = await self._database.write(lambda connection: _see(connection, author, name, now))
+        if made is not None:
+            person = Person(id=made, name=name, accounts=(author.account,))
+            self._keep(author.account, _Known(person=person, name=name, seen_at=now, stale_at=_fresh()))
+            return person
+        self._changed([author.account])
+        person_known = (await self._known(author.account)).person
+        if person_known is None:
             raise LookupError(f"The account {author.account} was forgotten while it spoke.")
-        return person
+        return person_known
 
     async def get(self, person: PersonId) -> Person | None:
         """One person by id, shown by the name of the account last seen."""
@@ -97,9 +101,7 @@ class People:
         change = update(people).where(people.c.id == person).values(language=language, language_chosen=chosen)
         if not chosen:
             change = change.where(people.c.language_chosen.is_(False))
-        async with self._database.writing() as connection:
-            await connection.execute(change)
-        self._changed()
+        await self._write(person, change)
 
     async def set_privacy(self, person: PersonId, *, remembers: bool | None = None, learns: bool | None = None) -> None:
         """What may be done with what they say; None leaves it as it is."""
@@ -133,26 +135,33 @@ class People:
         self._changed()
 
     async def _set(self, person: PersonId, **values: object) -> None:
-        async with self._database.writing() as connection:
-            await connection.execute(update(people).where(people.c.id == person).values(**values))
-        self._changed()
+        await self._write(person, update(people).where(people.c.id == person).values(**values))
+
+    async def _write(self, person: PersonId, change: Update) -> None:
+        await self._database.write(lambda connection: connection.execute(change))
+        theirs = [account for account, known in self._cache.items() if known.person and known.person.id == person]
+        self._changed([*theirs, *self._reads])
 
     async def _known(self, account: Account) -> _Known:
         known = self._cache.get(account)
         if known is not None and time.monotonic() < known.stale_at:
             self._cache.move_to_end(account)
             return known
-        writes = self._writes
+        read = self._reads.setdefault(account, object())
         known = await self._read(account)
-        if writes == self._writes:
-            self._cache[account] = known
-            self._cache.move_to_end(account)
-            while len(self._cache) > self._cached:
-                self._cache.popitem(last=False)
+        if self._reads.get(account) is read:
+            del self._reads[account]
+            self._keep(account, known)
         return known
 
+    def _keep(self, account: Account, known: _Known) -> None:
+        self._cache[account] = known
+        self._cache.move_to_end(account)
+        while len(self._cache) > self._cached:
+            self._cache.popitem(last=False)
+
     async def _read(self, account: Account) -> _Known:
-        stale_at = time.monotonic() + CACHE_SECONDS
+        stale_at = _fresh()
         async with self._database.reading() as connection:
             row = (
                 await connection.execute(
@@ -181,12 +190,15 @@ class People:
         )
         return _Known(person=person, name=row.name, seen_at=row.seen_at, stale_at=stale_at)
 
-    def _changed(self, account: Account | None = None) -> None:
-        self._writes += 1
-        if account is None:
+    def _changed(self, only: Iterable[Account] | None = None) -> None:
+        """What was kept in mind of these accounts, or of all, holds no more."""
+        if only is None:
             self._cache.clear()
-        else:
+            self._reads.clear()
+            return
+        for account in only:
             self._cache.pop(account, None)
+            self._reads.pop(account, None)
 
 
 def author_of(author: Author, person: Person) -> Author:
@@ -194,22 +206,30 @@ def author_of(author: Author, person: Person) -> Author:
     return replace(author, person=person.id)
 
 
+def _fresh() -> float:
+    return time.monotonic() + CACHE_SECONDS
+
+
 def _is(account: Account) -> ColumnElement[bool]:
     return (accounts.c.platform == account.platform) & (accounts.c.user_id == account.user_id)
 
 
-async def _see(connection: AsyncConnection, author: Author, name: str, now: datetime) -> None:
+async def _see(connection: AsyncConnection, author: Author, name: str, now: datetime) -> PersonId | None:
+    """Note that an account was seen. The person that was made of it, or None if there was one already."""
     seen = await connection.execute(update(accounts).where(_is(author.account)).values(name=name, seen_at=now))
     if seen.rowcount:
-        return
-    person = await connection.scalar(insert(people).values(created_at=now).returning(people.c.id))
+        return None
+    made = PersonId(
+        (await connection.execute(insert(people).values(created_at=now).returning(people.c.id))).scalar_one()
+    )
     await connection.execute(
         insert(accounts).values(
             platform=author.account.platform,
             user_id=author.account.user_id,
-            person_id=person,
+            person_id=made,
             name=name,
             is_bot=author.is_bot,
             seen_at=now,
         )
     )
+    return made

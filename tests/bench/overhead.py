@@ -9,6 +9,7 @@ model takes by itself.
 
 import argparse
 import asyncio
+import itertools
 import json
 import statistics
 import sys
@@ -32,6 +33,7 @@ TOKENS_PER_SECOND = 50
 LAST_TOKEN = FIRST_TOKEN + (TOKENS - 1) / TOKENS_PER_SECOND
 LAST_WORD = f"palabra{TOKENS - 1}"
 CHATS = (1, 50, 200)
+STRANGERS = itertools.count(10_000)  # nobody writes twice: the first message of all is the dearest
 QUESTION = "¿Qué me dijiste ayer del viaje a Lisboa con mi hermana?"
 
 
@@ -75,7 +77,7 @@ async def ollama() -> AsyncIterator[str]:
 async def measure(server: TelegramServer, program: Program, *, chats: int, limits: bool) -> Measured:
     """Let `chats` people write in the same instant, and wait until each has the whole answer."""
     server.limits = FloodLimits() if limits else None
-    people = [10_000 + number for number in range(chats)]
+    people = [next(STRANGERS) for _ in range(chats)]
     sent_before, drafts_before, calls_before = len(server.sent), len(server.drafts), sum(server.calls.values())
     polls_before = server.calls["getUpdates"]
     cpu_before = sum(program.process.cpu_times()[:2])

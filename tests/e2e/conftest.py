@@ -1,18 +1,17 @@
 """The whole house in this process, between a strict platform and a strict model server, all over real sockets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
-import main
-import settings
+from tests.e2e.discord import Discord
+from tests.e2e.opened import MODEL, environment, serving
+from tests.fakes.discord_server import DiscordServer
 from tests.fakes.ollama_server import Behaviour, OllamaServer
 from tests.fakes.telegram_server import ANA, TOKEN, Sent, TelegramServer
-
-MODEL = "martin-test"
 
 
 class Telegram:
@@ -26,19 +25,8 @@ class Telegram:
 
     async def start(self, **overrides: str) -> None:
         """Open the house: `access_policy="pairing"` and the like override its settings."""
-        environment = {
-            "TELEGRAM_TOKEN": TOKEN,
-            "MARTIN__TELEGRAM__API_BASE_URL": self.server.url,
-            "TELEGRAM_WEBHOOK_SECRET": "a-long-random-word",
-            "MARTIN__MODEL__PROVIDER": "ollama",
-            "MARTIN__MODEL__BASE_URL": self.model.url,
-            "MARTIN__MODEL__NAME": MODEL,
-            "MARTIN__MODEL__PULL": "false",
-            "MARTIN__ACCESS__POLICY": "open",
-            "MARTIN__TIMEZONE": "Europe/Madrid",
-            "MARTIN__STORAGE__DATA_DIR": str(self._folder / "data"),
-        } | {f"MARTIN__{name.replace('_', '__', 1).upper()}": value for name, value in overrides.items()}
-        await self._stack.enter_async_context(serving(environment))
+        variables = environment(self._folder, self.model, **overrides) | leading_to(self.server)
+        await self._stack.enter_async_context(serving(variables))
 
     async def stop(self) -> None:
         """Close it, as a supervisor would."""
@@ -62,20 +50,30 @@ class Telegram:
         return [sent.text for sent in self.server.shown(chat)]
 
 
-@asynccontextmanager
-async def serving(environment: Mapping[str, str]) -> AsyncIterator[None]:
-    """The house with these settings. A receiver that fails fails the test."""
-    async with main.serving(settings.load(environ=environment), terminal=False) as receiving:
-        yield
-        for task in receiving:
-            if task.done():
-                task.result()
+def leading_to(server: TelegramServer) -> dict[str, str]:
+    """The settings that lead to a Telegram."""
+    return {
+        "TELEGRAM_TOKEN": TOKEN,
+        "MARTIN__TELEGRAM__API_BASE_URL": server.url,
+        "TELEGRAM_WEBHOOK_SECRET": "a-long-random-word",
+    }
 
 
 @pytest.fixture
 async def telegram(tmp_path: Path) -> AsyncIterator[Telegram]:
     async with TelegramServer() as server, OllamaServer(MODEL, behaviour=Behaviour()) as model:
         talk = Telegram(server, model, tmp_path)
+        try:
+            yield talk
+        finally:
+            async with asyncio.timeout(60):
+                await talk.stop()
+
+
+@pytest.fixture
+async def discord(tmp_path: Path) -> AsyncIterator[Discord]:
+    async with DiscordServer.open() as server, OllamaServer(MODEL, behaviour=Behaviour()) as model:
+        talk = Discord(server, model, tmp_path)
         try:
             yield talk
         finally:

@@ -108,6 +108,7 @@ class DiscordServer:
         self.typings: list[tuple[float, str]] = []
         self.commands: list[Json] = []
         self.syncs = 0
+        self.uploads: dict[str, bytes] = {}  # files that the bot sent, by name
         self.refused = 0  # answers 429
         self.waiting: dict[str, Waiting] = {}
         self._nonces: dict[tuple[str, str], str] = {}
@@ -294,7 +295,7 @@ class DiscordServer:
         if path.startswith("/control/"):
             return _answer(200, await self._control(path.removeprefix("/control/"), await request.json()))
         method, path = request.method, path.removeprefix(API)
-        body = await _body(request)
+        body = await self._body(request)
         fault = self._fault(method, path)
         if fault is not None and fault.how == "before":
             return self._cut(request)
@@ -311,6 +312,17 @@ class DiscordServer:
         if fault is not None and fault.how == "after":
             return self._cut(request)
         return response
+
+    async def _body(self, request: web.BaseRequest) -> Any:
+        if not request.can_read_body:
+            return {}
+        if request.content_type == "multipart/form-data":
+            form = await request.post()
+            files = [part for part in form.values() if isinstance(part, web.FileField)]
+            self.uploads |= {file.filename: file.file.read() for file in files}
+            return json.loads(str(form["payload_json"]))
+        raw = await request.read()
+        return json.loads(raw) if raw else {}
 
     def _fault(self, method: str, path: str) -> Fault | None:
         for fault in self.faults:
@@ -712,16 +724,6 @@ def _answer(status: int, body: Any, headers: dict[str, str] | None = None) -> we
     # discord.py reads JSON only under exactly this type; aiohttp would add the charset.
     content = json.dumps(body).encode()
     return web.Response(status=status, body=content, headers={"Content-Type": "application/json", **(headers or {})})
-
-
-async def _body(request: web.BaseRequest) -> Any:
-    if not request.can_read_body:
-        return {}
-    if request.content_type == "multipart/form-data":
-        form = await request.post()
-        return json.loads(str(form["payload_json"]))
-    raw = await request.read()
-    return json.loads(raw) if raw else {}
 
 
 async def main() -> None:
