@@ -201,7 +201,14 @@ class Database:
 
 def insert_new(connection: AsyncConnection, table: Table) -> Any:
     """An INSERT that can say `.on_conflict_do_nothing()` or `.on_conflict_do_update()`, in this database's words."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    return insert_into(connection.dialect.name, table)
+
+
+def insert_into(dialect: str, table: Table) -> Any:
+    """The same for a dialect by name: statements of a message's path are built once and kept, since building one takes
+    longer than running it.
+    """
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def prepare_sqlite(engine: Engine) -> None:

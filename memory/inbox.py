@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from memory.database import Database, insert_new
+from memory.database import Database, insert_into
 from memory.records import ConversationId, InboxId
 from memory.schema import inbox
 
@@ -105,12 +107,17 @@ class Inbox:
 
 
 async def take(connection: AsyncConnection, **values: object) -> InboxId | None:
-    row = (
-        await connection.execute(
-            insert_new(connection, inbox).values(**values).on_conflict_do_nothing().returning(inbox.c.id)
-        )
-    ).one_or_none()
+    """Write a row; None: its message was here before."""
+    row = (await connection.execute(_taking(connection.dialect.name), values)).one_or_none()
     return None if row is None else InboxId(row.id)
+
+
+@cache
+def _taking(dialect: str) -> Any:
+    return insert_into(dialect, inbox).on_conflict_do_nothing().returning(inbox.c.id)
+
+
+_CLOSING = update(inbox).where(inbox.c.id == bindparam("row"))
 
 
 async def close_answered(connection: AsyncConnection, ids: Sequence[InboxId], now: datetime) -> None:
@@ -118,7 +125,7 @@ async def close_answered(connection: AsyncConnection, ids: Sequence[InboxId], no
         return
     *joined, answered = ids
     await connection.execute(
-        update(inbox).where(inbox.c.id == answered).values(state=InboxState.ANSWERED, payload="", finished_at=now)
+        _CLOSING, {"row": answered, "state": InboxState.ANSWERED, "payload": "", "finished_at": now}
     )
     if joined:
         await connection.execute(

@@ -61,6 +61,7 @@ class LanceStore:
         self._large = large
         self._cache: OrderedDict[Scope, _Cached] = OrderedDict()
         self._writer = asyncio.Lock()
+        self._scopes: set[str] = set()  # digests of those that hold anything: a newcomer's needs no look at the disk
         self._appends = 0
         self._generation = 0  # counts our writes: a read that began before one is not cached
         self._version = -1  # of the table, as we last left or saw it
@@ -128,7 +129,12 @@ class LanceStore:
         if recorded.get(columns.VERSION, b"").decode() != columns.LAYOUT:
             raise StoreMismatch(f"The memories in {self._uri} were written by another version of Martín.")
         self._version = await table.version()
+        await self._see_scopes(table)
         self._table = table
+
+    async def _see_scopes(self, table: "AsyncTable") -> None:
+        found = await table.query().select(["scope"]).to_arrow()
+        self._scopes = {*found["scope"].unique().to_pylist()}
 
     # Reading ---------------------------------------------------------------------------------------
 
@@ -137,7 +143,7 @@ class LanceStore:
 
         checked(scope)
         table = await self._current()
-        if table is None:
+        if table is None or digest(scope) not in self._scopes:
             nothing = columns.schema(dimension=len(vector), embedder=self._embedder).empty_table()
             return columns.to_shelf(scope, nothing)
         with _translated():
@@ -147,7 +153,7 @@ class LanceStore:
     async def names(self, *, scope: Scope) -> Sequence[str]:
         checked(scope)
         table = await self._current()
-        if table is None:
+        if table is None or digest(scope) not in self._scopes:
             return ()
         with _translated():
             whole = await self._whole(table, scope)
@@ -222,6 +228,8 @@ class LanceStore:
             await self._table.checkout_latest()  # type: ignore[no-untyped-call]
             version = await self._table.version()
         if version != self._version and not self._writer.locked():
+            with _translated():
+                await self._see_scopes(self._table)
             self._version = version
             self._cache.clear()
         return self._table
@@ -257,6 +265,7 @@ class LanceStore:
                 await table.add(rows)
                 await self._wrote(table)
                 self._appends += 1
+            self._scopes.update(rows["scope"].unique().to_pylist())
             self._extend(added, rows)
 
     async def _create(self, dimension: int) -> "AsyncTable":

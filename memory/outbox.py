@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from memory.database import Database, insert_new
+from memory.database import Database, insert_into
 from memory.inbox import close_answered
 from memory.records import ConversationId, InboxId
 from memory.schema import conversations, deliveries
@@ -73,21 +74,17 @@ class Outbox:
 
         async def work(connection: AsyncConnection) -> None:
             await connection.execute(
-                insert_new(connection, deliveries)
-                .values(
-                    inbox_id=inbox_id,
-                    conversation_id=conversation,
-                    piece=piece,
-                    purpose=Purpose.ANSWER,
-                    nonce=nonce,
-                    message_id=message_id,
-                    state=DeliveryState.GROWING,
-                    created_at=now,
-                )
-                .on_conflict_do_update(
-                    index_elements=["inbox_id", "piece"],
-                    set_={"message_id": message_id, "state": DeliveryState.GROWING},
-                )
+                _growing(connection.dialect.name),
+                {
+                    "inbox_id": inbox_id,
+                    "conversation_id": conversation,
+                    "piece": piece,
+                    "purpose": Purpose.ANSWER,
+                    "nonce": nonce,
+                    "message_id": message_id,
+                    "state": DeliveryState.GROWING,
+                    "created_at": now,
+                },
             )
 
         await self._database.write(work)
@@ -121,10 +118,10 @@ class Outbox:
 
     async def _settle(self, delivery: int, *, state: DeliveryState, message_id: str | None = None) -> None:
         async def work(connection: AsyncConnection) -> None:
-            values: dict[str, str] = {"state": state, "payload": ""}
+            values: dict[str, object] = {"row": delivery, "state": state, "payload": ""}
             if message_id is not None:
                 values["message_id"] = message_id
-            await connection.execute(update(deliveries).where(deliveries.c.id == delivery).values(**values))
+            await connection.execute(_SETTLING, values)
 
         await self._database.write(work)
 
@@ -153,32 +150,44 @@ async def write_pieces(
     now: datetime,
     purpose: Purpose,
 ) -> list[Delivery]:
+    """Write the pieces of one reply. One that a preview already holds keeps its message id and its nonce."""
     written: list[Delivery] = []
     for piece, payload in enumerate(payloads):
-        statement = insert_new(connection, deliveries).values(
-            inbox_id=inbox_id,
-            conversation_id=conversation,
-            exchange_id=exchange,
-            piece=piece,
-            purpose=purpose,
-            nonce=_nonce(),
-            payload=payload,
-            state=DeliveryState.PENDING,
-            created_at=now,
-        )
-        if inbox_id is not None:  # a preview may already hold this piece: it keeps its message id and its nonce
-            statement = statement.on_conflict_do_update(
-                index_elements=["inbox_id", "piece"],
-                set_={
-                    "payload": payload,
-                    "state": DeliveryState.PENDING,
-                    "exchange_id": exchange,
-                    "purpose": purpose,
-                },
-            )
-        row = (await connection.execute(statement.returning(deliveries))).one()
+        values = {
+            "inbox_id": inbox_id,
+            "conversation_id": conversation,
+            "exchange_id": exchange,
+            "piece": piece,
+            "purpose": purpose,
+            "nonce": _nonce(),
+            "payload": payload,
+            "state": DeliveryState.PENDING,
+            "created_at": now,
+        }
+        row = (await connection.execute(_writing(connection.dialect.name), values)).one()
         written.append(delivery_of(row))
     return written
+
+
+@cache
+def _growing(dialect: str) -> Any:
+    new = insert_into(dialect, deliveries)
+    return new.on_conflict_do_update(
+        index_elements=["inbox_id", "piece"],
+        set_={"message_id": new.excluded.message_id, "state": new.excluded.state},
+    )
+
+
+@cache
+def _writing(dialect: str) -> Any:
+    new = insert_into(dialect, deliveries)
+    kept = {"payload", "state", "exchange_id", "purpose"}
+    return new.on_conflict_do_update(
+        index_elements=["inbox_id", "piece"], set_={name: new.excluded[name] for name in sorted(kept)}
+    ).returning(deliveries)
+
+
+_SETTLING = update(deliveries).where(deliveries.c.id == bindparam("row"))
 
 
 def delivery_of(row: Row[Any]) -> Delivery:

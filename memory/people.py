@@ -101,7 +101,12 @@ class People:
         change = update(people).where(people.c.id == person).values(language=language, language_chosen=chosen)
         if not chosen:
             change = change.where(people.c.language_chosen.is_(False))
-        await self._write(person, change)
+
+        def spoken(before: Person) -> Person:
+            stays = before.language_chosen and not chosen
+            return before if stays else replace(before, language=language, language_chosen=chosen)
+
+        await self._write(person, change, spoken)
 
     async def set_privacy(self, person: PersonId, *, remembers: bool | None = None, learns: bool | None = None) -> None:
         """What may be done with what they say; None leaves it as it is."""
@@ -135,12 +140,19 @@ class People:
         self._changed()
 
     async def _set(self, person: PersonId, **values: object) -> None:
-        await self._write(person, update(people).where(people.c.id == person).values(**values))
+        await self._write(
+            person,
+            update(people).where(people.c.id == person).values(**values),
+            lambda before: replace(before, **values),  # type: ignore[arg-type]  # the columns are the fields
+        )
 
-    async def _write(self, person: PersonId, change: Update) -> None:
+    async def _write(self, person: PersonId, change: Update, changed: Callable[[Person], Person]) -> None:
+        """Change a person's row, and what is kept in mind of them likewise."""
         await self._database.write(lambda connection: connection.execute(change))
-        theirs = [account for account, known in self._cache.items() if known.person and known.person.id == person]
-        self._changed([*theirs, *self._reads])
+        self._reads.clear()
+        for account, known in self._cache.items():
+            if known.person is not None and known.person.id == person:
+                self._cache[account] = replace(known, person=changed(known.person))
 
     async def _known(self, account: Account) -> _Known:
         known = self._cache.get(account)

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import Row, Select, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from memory.database import Database, insert_new
+from memory.database import Database, insert_into
 from memory.inbox import InboxState, close_answered, take
 from memory.outbox import Delivery, Purpose, write_pieces
 from memory.records import Account, Author, ConversationId, InboxId, PersonId, Role, Scope, Turn, TurnId
@@ -114,20 +115,19 @@ class Transcripts:
             return known
 
         async def work(connection: AsyncConnection) -> ConversationId:
-            await connection.execute(
-                insert_new(connection, conversations)
-                .values(
-                    key=key,
-                    platform=platform,
-                    chat_id=chat_id,
-                    thread_id=thread_id,
-                    kind=kind,
-                    title=title[:TITLE_LENGTH],
-                    server_id=server_id,
-                    created_at=now,
-                )
-                .on_conflict_do_nothing()
-            )
+            values = {
+                "key": key,
+                "platform": platform,
+                "chat_id": chat_id,
+                "thread_id": thread_id,
+                "kind": kind,
+                "title": title[:TITLE_LENGTH],
+                "server_id": server_id,
+                "created_at": now,
+            }
+            made = (await connection.execute(_making(connection.dialect.name), values)).scalar_one_or_none()
+            if made is not None:
+                return ConversationId(made)
             found = await connection.execute(select(conversations.c.id).where(conversations.c.key == key))
             return ConversationId(found.scalar_one())
 
@@ -154,21 +154,7 @@ class Transcripts:
     async def recent(self, conversation: ConversationId, *, limit: int) -> list[Turn]:
         """The last turns of a conversation since its last /new, oldest first."""
         async with self._database.reading() as connection:
-            rows = (
-                await connection.execute(
-                    _turn_columns()
-                    .where(
-                        turns.c.conversation_id == conversation,
-                        turns.c.id
-                        > select(conversations.c.starts_after)
-                        .where(conversations.c.id == conversation)
-                        .scalar_subquery(),
-                        turns.c.replaced.is_(False),
-                    )
-                    .order_by(turns.c.id.desc())
-                    .limit(limit)
-                )
-            ).all()
+            rows = (await connection.execute(_RECENT, {"conversation": conversation, "most": limit})).all()
         return [_turn(row) for row in reversed(rows)]
 
     async def last_exchange(self, conversation: ConversationId) -> LastExchange | None:
@@ -205,23 +191,22 @@ class Transcripts:
             asked = inputs[-1] if inputs else answer.again
             exchange: int = (
                 await connection.execute(
-                    insert(exchanges)
-                    .values(
-                        conversation_id=answer.conversation,
-                        input_turn_id=asked,
-                        response_turn_id=response,
-                        person_id=answer.person,
-                        provider=answer.provider,
-                        model=answer.model,
-                        adapter=answer.adapter,
-                        consents=answer.consents,
-                        outcome=answer.outcome,
-                        started_at=answer.started_at,
-                        recall_ms=answer.recall_ms,
-                        first_token_ms=answer.first_token_ms,
-                        total_ms=answer.total_ms,
-                    )
-                    .returning(exchanges.c.id)
+                    _EXCHANGE,
+                    {
+                        "conversation_id": answer.conversation,
+                        "input_turn_id": asked,
+                        "response_turn_id": response,
+                        "person_id": answer.person,
+                        "provider": answer.provider,
+                        "model": answer.model,
+                        "adapter": answer.adapter,
+                        "consents": answer.consents,
+                        "outcome": answer.outcome,
+                        "started_at": answer.started_at,
+                        "recall_ms": answer.recall_ms,
+                        "first_token_ms": answer.first_token_ms,
+                        "total_ms": answer.total_ms,
+                    },
                 )
             ).scalar_one()
             if answer.recalled:
@@ -245,34 +230,22 @@ class Transcripts:
 
 
 async def _write_turn(connection: AsyncConnection, said: Said, conversation: ConversationId) -> TurnId:
-    account = None
-    if said.user_id:
-        account = (
-            select(accounts.c.id)
-            .where(accounts.c.platform == said.platform, accounts.c.user_id == said.user_id)
-            .scalar_subquery()
-        )
-    turn = (
-        await connection.execute(
-            insert(turns)
-            .values(
-                conversation_id=conversation,
-                scope=str(said.scope),
-                role=said.role,
-                account_id=account,
-                person_id=said.person,
-                speaker=said.speaker,
-                text=said.text,
-                said_at=said.said_at,
-                message_id=said.message_id,
-                reply_to=said.reply_to,
-                session=said.session,
-                memorable=said.memorable,
-            )
-            .returning(turns.c.id)
-        )
-    ).scalar_one()
-    return TurnId(turn)
+    values = {
+        "by_platform": said.platform,
+        "by_user": said.user_id,
+        "conversation_id": conversation,
+        "scope": str(said.scope),
+        "role": said.role,
+        "person_id": said.person,
+        "speaker": said.speaker,
+        "text": said.text,
+        "said_at": said.said_at,
+        "message_id": said.message_id,
+        "reply_to": said.reply_to,
+        "session": said.session,
+        "memorable": said.memorable,
+    }
+    return TurnId((await connection.execute(_TURN, values)).scalar_one())
 
 
 async def _replace_older(connection: AsyncConnection, asked: TurnId, response: TurnId) -> list[TurnId]:
@@ -299,6 +272,35 @@ def _turn_columns() -> Select[Any]:
         accounts.c.platform,
         accounts.c.user_id,
     ).outerjoin(accounts, accounts.c.id == turns.c.account_id)
+
+
+# Statements of a message's path, built once: see `database.insert_into`.
+
+_ACCOUNT = (
+    select(accounts.c.id)
+    .where(accounts.c.platform == bindparam("by_platform"), accounts.c.user_id == bindparam("by_user"))
+    .scalar_subquery()
+)
+_TURN = insert(turns).values(account_id=_ACCOUNT).returning(turns.c.id)
+_EXCHANGE = insert(exchanges).returning(exchanges.c.id)
+_SHOWN_FROM = (
+    select(conversations.c.starts_after).where(conversations.c.id == bindparam("conversation")).scalar_subquery()
+)
+_RECENT = (
+    _turn_columns()
+    .where(
+        turns.c.conversation_id == bindparam("conversation"),
+        turns.c.id > _SHOWN_FROM,
+        turns.c.replaced.is_(False),
+    )
+    .order_by(turns.c.id.desc())
+    .limit(bindparam("most"))
+)
+
+
+@cache
+def _making(dialect: str) -> Any:
+    return insert_into(dialect, conversations).on_conflict_do_nothing().returning(conversations.c.id)
 
 
 def _turn(row: Row[Any]) -> Turn:

@@ -1,11 +1,13 @@
 """How many messages each person sent each day. The day is the caller's: it knows the time zone."""
 
 from datetime import date
+from functools import cache
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from memory.database import Database, insert_new
+from memory.database import Database, insert_into
 from memory.records import PersonId
 from memory.schema import usage
 
@@ -20,15 +22,8 @@ class Usage:
         """Count one more message, and say how many that makes today."""
 
         async def work(connection: AsyncConnection) -> int:
-            made = await connection.scalar(
-                insert_new(connection, usage)
-                .values(person_id=person, day=day, messages=1)
-                .on_conflict_do_update(
-                    index_elements=[usage.c.person_id, usage.c.day], set_={"messages": usage.c.messages + 1}
-                )
-                .returning(usage.c.messages)
-            )
-            return int(made)
+            counted = {"person_id": person, "day": day, "messages": 1}
+            return int((await connection.execute(_counting(connection.dialect.name), counted)).scalar_one())
 
         return await self._database.write(work)
 
@@ -39,3 +34,11 @@ class Usage:
                 await connection.scalar(select(func.coalesce(func.sum(usage.c.messages), 0)).where(usage.c.day == day))
                 or 0
             )
+
+
+@cache
+def _counting(dialect: str) -> Any:
+    new = insert_into(dialect, usage)
+    return new.on_conflict_do_update(
+        index_elements=[usage.c.person_id, usage.c.day], set_={"messages": usage.c.messages + 1}
+    ).returning(usage.c.messages)
