@@ -14,6 +14,7 @@ from bot.channel import Channel
 from bot.messages import Chat, Inbound
 
 STAGES = {
+    "fake": "tests.fakes.channel:in_memory",
     "console": "tests.adapters.console.stage:keyboard",
     "telegram, polling": "tests.adapters.telegram.stage:polling",
     "telegram, webhook": "tests.adapters.telegram.stage:webhook",
