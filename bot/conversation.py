@@ -88,7 +88,8 @@ class Conversation:
             template=OutboundMessage(
                 chat=chat,
                 text="",
-                reply_to=None if chat.is_direct else last.message.message_id,
+                # A direct chat needs no quoting, but a command may be waiting in its place for this answer.
+                reply_to=None if chat.is_direct and not answering.again else last.message.message_id,
                 votable=channel.capabilities.votes,
             ),
             conversation=conversation,

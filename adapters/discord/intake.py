@@ -119,7 +119,7 @@ class Intake:
         await self._place(message)
         inbound = parse.message(message, bot=self._client)
         if inbound and fetched and inbound.addressing is not Addressing.NONE and message.guild is not None:
-            return replace(inbound, roles=await self._roles(message.guild, message.author))
+            return replace(inbound, roles=await self._roles(message.guild, message.author.id))
         return inbound
 
     async def _place(self, message: discord.Message) -> None:
@@ -135,10 +135,10 @@ class Intake:
                 raise
             return None
 
-    async def _roles(self, guild: discord.Guild, person: discord.User | discord.Member) -> tuple[str, ...]:
+    async def _roles(self, guild: discord.Guild, person: int) -> tuple[str, ...]:
         # Messages read from the history come without their author's roles.
         try:
-            return parse.roles(await guild.fetch_member(person.id))
+            return parse.roles(await guild.fetch_member(person))
         except discord.NotFound:
             return ()
 
@@ -179,6 +179,8 @@ class Intake:
         else:
             return
         vote = parse.reaction(payload, where=where, added=added, now=self._clock())
+        if vote is not None and payload.member is None and (guild := self._client.get_guild(payload.guild_id or 0)):
+            vote = replace(vote, roles=await self._roles(guild, payload.user_id))  # Discord tells no more of one undone
         if vote is not None and await self.hand(vote) is Receipt.DONE and vote.verdict is Verdict.BAD:
             await self._invite(payload)
 

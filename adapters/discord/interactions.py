@@ -93,6 +93,7 @@ class Interactions:
             author=parse.author(interaction.user),
             text=text,
             sent_at=interaction.created_at,
+            roles=parse.roles(interaction.user),
         )
 
         async def keep() -> None:
@@ -137,6 +138,7 @@ class Interactions:
             voter=parse.author(interaction.user),
             verdict=verdict,
             voted_at=interaction.created_at,
+            roles=parse.roles(interaction.user),
         )
 
         async def count() -> None:

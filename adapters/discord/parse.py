@@ -123,6 +123,7 @@ def reaction(payload: discord.RawReactionActionEvent, *, where: Chat, added: boo
         voter=Author(account=Account(platform=PLATFORM, user_id=str(payload.user_id)), name=name, is_bot=is_bot),
         verdict=verdict if added else Verdict.NONE,
         voted_at=now,
+        roles=roles(payload.member) if payload.member else (),
     )
 
 
