@@ -24,6 +24,7 @@ from memory.records import ConversationId, InboxId
 
 TYPING_AFTER = 0.7  # seconds: a quick answer needs no "typing…" before it
 TYPING_SECONDS = 4.0  # Telegram shows "typing…" for 5 s, Discord for 10
+LAST_SECONDS = 1.0  # for what is on its way to the platform when Martín is stopped
 
 log = structlog.get_logger()
 
@@ -60,7 +61,7 @@ class Reply:
         self._resting = asyncio.Event()
         self._painter: asyncio.Task[None] | None = None
         self._shown: pacing.Shown | None = None
-        self.begun = False  # a word of the answer has been shown
+        self.begun = False  # a word of the answer is out, or on its way
 
     @property
     def chat(self) -> str:
@@ -74,7 +75,7 @@ class Reply:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._rest()
+        await self._rest(within=LAST_SECONDS if isinstance(error, asyncio.CancelledError) else None)
 
     def show(self, text: str) -> None:
         """This is the answer so far. The newest wins."""
@@ -97,7 +98,9 @@ class Reply:
         Previews that the final text does not reach any more (it was cut by a crash and came out shorter) are emptied.
         """
         await self._rest()
-        for message, delivery in zip(messages, deliveries, strict=True):
+        for message, written in zip(messages, deliveries, strict=True):
+            # A preview may have arrived since the delivery was written down: it is the message that gets the text.
+            delivery = replace(written, message_id=self._ids.get(written.piece) or written.message_id)
             if delivery.message_id and self._settled.get(delivery.piece) == message.text and not message.votable:
                 await self._outbox.delivered(delivery.id, message_id=delivery.message_id)
                 continue
@@ -113,13 +116,17 @@ class Reply:
     def _nonce(self, piece: int) -> str:
         return self._nonces.setdefault(piece, secrets.token_hex(12))
 
-    async def _rest(self) -> None:
+    async def _rest(self, *, within: float | None = None) -> None:
         """Stop painting. A preview on its way to the platform is waited for: its message id must be known."""
         painter, self._painter = self._painter, None
         self._resting.set()
         self._changed.set()
-        if painter is not None:
-            await painter
+        if painter is None:
+            return
+        try:
+            await asyncio.wait({painter}, timeout=within)
+        finally:
+            painter.cancel()  # of no effect on one that is done
 
     # Painting ------------------------------------------------------------------------------------
 
@@ -140,15 +147,18 @@ class Reply:
                 return
             except ChannelError as error:
                 log.info("preview dropped", chat=chat.key, reason=error.message)
+            except Exception:  # a loop's edge: whatever became of a preview, the answer is delivered
+                log.exception("preview failed", chat=chat.key)
             if not self._text:
                 await _happens(self._changed, within=TYPING_SECONDS)
 
     def _pause(self) -> float | None:
-        """Seconds until the answer may be painted again; None: not before it has grown."""
+        """Seconds until the answer may be painted again, or until it is worth asking; None: not before it has grown."""
         limits = self._channel.capabilities
-        interval = limits.preview_interval if self._template.chat.is_direct else limits.group_preview_interval
-        now = asyncio.get_running_loop().time()
-        return pacing.wait(len(self._text), shown=self._shown, now=now, interval=interval.total_seconds())
+        pace = limits.preview_interval if self._template.chat.is_direct else limits.group_preview_interval
+        interval, now = pace.total_seconds(), asyncio.get_running_loop().time()
+        pause = pacing.wait(len(self._text), shown=self._shown, now=now, interval=interval)
+        return None if pause is None else min(pause, interval)  # by then it may have grown enough
 
     async def _show_answer(self, text: str) -> None:
         limits = self._channel.capabilities
@@ -156,12 +166,12 @@ class Reply:
         self._shown = pacing.Shown(length=len(text), at=now, since=self._shown.since if self._shown else now)
         if not limits.previews:
             return
-        *full, growing = chunking.split(text, limit=limits.message_limit, utf16=limits.utf16)
+        self.begun = True
+        *full, growing = chunking.split(text, limit=limits.message_limit, utf16=limits.utf16) or [""]
         for piece, part in enumerate(full):
             if self._settled.get(piece) != part:
                 await self._settle(piece, part)
         await self._preview(len(full), chunking.preview_text(growing, limit=limits.message_limit, utf16=limits.utf16))
-        self.begun = True
 
     async def _preview(self, piece: int, text: str) -> None:
         message = self._bare(piece, text)

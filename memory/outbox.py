@@ -172,10 +172,8 @@ async def write_pieces(
 @cache
 def _growing(dialect: str) -> Any:
     new = insert_into(dialect, deliveries)
-    return new.on_conflict_do_update(
-        index_elements=["inbox_id", "piece"],
-        set_={"message_id": new.excluded.message_id, "state": new.excluded.state},
-    )
+    # Its state stays: the last preview may come back after the final text was written, which must not be unwritten.
+    return new.on_conflict_do_update(index_elements=["inbox_id", "piece"], set_={"message_id": new.excluded.message_id})
 
 
 @cache
