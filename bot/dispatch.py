@@ -124,8 +124,8 @@ class Dispatcher:
         if person is None:
             raise ValueError("Only a known person's message is taken.")
         chat = message.chat
-        language = await self._language(message, person) or decision.language
         command = written(message.text)
+        language = await self._language(message, person, is_command=command is not None) or decision.language
         stops = command is not None and command[0] == "stop"
         inbox_id, refusal = await asyncio.gather(
             self._inbox.receive(
@@ -161,9 +161,12 @@ class Dispatcher:
         )
         return None if refusal is None else refusal.notice
 
-    async def _language(self, message: InboundMessage, person: Person) -> str:
-        """The language to answer in: theirs, or the one this message shows while theirs is not known."""
-        if person.language:
+    async def _language(self, message: InboundMessage, person: Person, *, is_command: bool) -> str:
+        """The language to answer in: theirs, or the one this message shows while theirs is not known.
+
+        A command shows none: everybody writes "/forget everything yes".
+        """
+        if person.language or is_command:
             return person.language
         found = await asyncio.to_thread(detect, message.text)  # its first call loads a model
         if found:

@@ -1,5 +1,6 @@
 """People who talk to Martín on Discord: in direct messages, in a server's channel, with commands and buttons."""
 
+import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -15,7 +16,10 @@ STARTS_WITHIN = 20  # seconds
 
 
 class Discord:
-    """Ana and Luis, each with a direct chat, both in the channel #general of one server; `model` is what answers."""
+    """Ana and Luis, each with a direct chat, both in the channel #general of one server; `model` is what answers.
+
+    Where nothing else is said, it is Ana in her direct chat.
+    """
 
     def __init__(self, server: DiscordServer, model: OllamaServer, folder: Path) -> None:
         self.server = server
@@ -50,11 +54,12 @@ class Discord:
     # What people do ------------------------------------------------------------------------------
 
     async def says(self, text: str, *, where: Json | None = None, who: Json | None = None, **fields: Any) -> Json:
-        """Write `text` and wait for the whole answer: its last message, the one with the buttons."""
+        """Write `text` and wait for the whole answer: its last message, the one with the buttons, known to the log."""
         where = where or self.dm
         before = len(self.answers(where))
         self.server.inject(where, who or self.ana, text, **fields)
         await self.until(lambda: len(self.answers(where)) > before)
+        await self.until(lambda: not self.log("SELECT id FROM deliveries WHERE state = 'pending'"))
         return self.answers(where)[-1]
 
     async def commands(
@@ -86,12 +91,20 @@ class Discord:
         """Everything that a message has read, in order."""
         return [text for _, text in self.server.versions[message["id"]]]
 
-    # What the model was asked --------------------------------------------------------------------
+    # What is behind it ---------------------------------------------------------------------------
 
     @property
     def prompts(self) -> list[list[Json]]:
         """The messages of every prompt so far; the first of each is the system's."""
         return [body["messages"] for body in self.model.bodies("/api/chat")]
+
+    def log(self, query: str) -> list[tuple[object, ...]]:
+        """What the log holds."""
+        connection = sqlite3.connect(self._folder / "data" / "martin.db")
+        try:
+            return connection.execute(query).fetchall()
+        finally:
+            connection.close()
 
 
 def leading_to(server: DiscordServer) -> dict[str, str]:
