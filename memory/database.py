@@ -22,6 +22,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from memory.sqlite import connect
+
 T = TypeVar("T")
 
 GROUP = 64  # writes that share one transaction at most: bounds how much runs again when one of them fails
@@ -106,7 +108,8 @@ class Database:
         sqlite = parsed.get_backend_name() == "sqlite"
         if sqlite and parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        engine = create_async_engine(url, pool_pre_ping=not sqlite)
+        options = {"connect_args": {"async_creator_fn": connect}} if sqlite else {"pool_pre_ping": True}
+        engine = create_async_engine(url, **options)
         if sqlite:
             prepare_sqlite(engine.sync_engine)
         try:
