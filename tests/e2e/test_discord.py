@@ -10,8 +10,8 @@ from bot.i18n import say
 from tests.e2e.discord import BAD, GOOD, Discord, leading_to
 from tests.e2e.opened import MODEL
 from tests.e2e.program import Program
-from tests.fakes.discord_server import ACKNOWLEDGE, DiscordServer, Fault, Waiting
-from tests.fakes.discord_world import EPHEMERAL, Json
+from tests.fakes.discord_server import ACKNOWLEDGE, DiscordServer, Fault, Limits, Waiting
+from tests.fakes.discord_world import EPHEMERAL, EVERYDAY, MANAGE_GUILD, Json
 from tests.fakes.ollama_server import Behaviour, OllamaServer
 
 LIMIT = 2000  # characters of one message
@@ -130,6 +130,27 @@ async def test_a_preview_that_arrives_after_the_last_word_becomes_the_answer(dis
     assert len(discord.versions(answer)) == 2
 
 
+async def test_within_discords_limits_a_long_answer_loses_nothing_and_keeps_its_order(discord: Discord) -> None:
+    words = " ".join(f"palabra{number}" for number in range(1200))
+    discord.model.behaviour = Behaviour(answers=[words])
+    discord.server.limits = Limits(per_channel=True, in_all=50)
+    await discord.start(model_max_tokens="7000")
+    await discord.says("Cuéntamelo todo")
+    assert " ".join(discord.texts()).split() == words.split()
+
+
+async def test_stop_ends_the_answer_and_keeps_what_came(discord: Discord) -> None:
+    discord.model.behaviour = Behaviour(answers=["bla " * 500], tokens_per_second=20)
+    await discord.start()
+    discord.server.inject(discord.dm, discord.ana, "Habla mucho rato")
+    await discord.until(discord.texts)
+    await discord.commands("stop")
+    await discord.until(discord.answers)
+    assert discord.answers()[0]["content"].startswith("bla")
+    assert discord.answers()[0]["content"].endswith(say("es", "core-stopped"))
+    assert discord.model.disconnects == 1
+
+
 # Servers -------------------------------------------------------------------------------------------
 
 
@@ -176,6 +197,23 @@ async def test_what_one_person_says_is_in_nobody_elses_prompt_and_in_no_channel(
     assert all("secreto" not in str(prompt) for prompt in discord.prompts[1:])
 
 
+async def test_he_listens_to_a_whole_channel_once_who_manages_the_server_says_so(discord: Discord) -> None:
+    role = discord.world.add_role(discord.guild, "Dirección", permissions=EVERYDAY | MANAGE_GUILD)
+    discord.world.join(discord.guild, discord.ana, roles=(role,))
+    await discord.start()
+    question = f"{discord.mention} ¿cuándo es la cena del taller?"
+    discord.server.inject(discord.general, discord.luis, "La cena del taller es el jueves")
+    refused = await discord.commands("privacy", "group on", where=discord.general, who=discord.luis)
+    assert refused.messages[0]["content"] == say("es", "commands-group-admins-only")
+    await discord.says(question, where=discord.general, who=discord.luis)
+    assert "jueves" not in str(discord.prompts[-1])
+    told = await discord.commands("privacy", "group on", where=discord.general)
+    assert told.messages[-1]["content"] == say("es", "commands-group-listens-on")
+    discord.server.inject(discord.general, discord.luis, "La cena del taller pasa al viernes")
+    await discord.says(question, where=discord.general)
+    assert "viernes" in str(discord.prompts[-1])
+
+
 # Commands ------------------------------------------------------------------------------------------
 
 
@@ -214,6 +252,16 @@ async def test_an_admins_command_is_refused_to_others_in_private(discord: Discor
     told = await discord.commands("status", where=discord.general)
     assert MODEL in told.messages[0]["content"]
     assert is_private(told)
+    assert discord.texts(discord.general) == []
+
+
+async def test_buttons_that_one_person_alone_sees_answer_that_person_alone(discord: Discord) -> None:
+    await discord.start()
+    shown = (await discord.commands("privacy", where=discord.general, who=discord.luis)).messages[0]
+    press = discord.server.press(discord.general, discord.luis, shown, "martin:do:/privacy remember off")
+    answered = await discord.answered(press)
+    assert answered.messages[0]["content"] == say("es", "commands-remembers-off")
+    assert is_private(answered)
     assert discord.texts(discord.general) == []
 
 
@@ -271,6 +319,17 @@ async def test_reactions_are_votes_and_a_thumb_down_is_offered_the_form(discord:
 
 
 # Access --------------------------------------------------------------------------------------------
+
+
+async def test_the_first_starts_code_makes_its_sender_the_admin(
+    discord: Discord, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await discord.start(access_policy="pairing")
+    code = capsys.readouterr().err.split()[-1]
+    discord.server.inject(discord.dm, discord.ana, code)
+    await discord.until(lambda: discord.texts() == [say("es", "access-now-admin")])
+    told = await discord.commands("status")
+    assert MODEL in told.messages[0]["content"]
 
 
 async def test_a_stranger_is_let_in_by_an_admin_with_a_code(discord: Discord) -> None:
@@ -336,6 +395,16 @@ async def test_what_was_said_while_he_was_away_is_answered_once_when_he_is_back(
     assert len(discord.answers()) == 3
     assert len(discord.answers(discord.general)) == 2
     assert len(discord.prompts) == 5
+
+
+async def test_closing_lets_the_answer_under_way_finish(discord: Discord) -> None:
+    words = "".join(f"palabra{number} " for number in range(40))
+    discord.model.behaviour = Behaviour(answers=[words], tokens_per_second=20)
+    await discord.start()
+    discord.server.inject(discord.dm, discord.ana, "Cuéntame algo")
+    await discord.until(discord.texts)
+    await discord.stop()
+    assert discord.texts() == [words.strip()]
 
 
 @pytest.mark.slow
