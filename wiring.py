@@ -93,6 +93,7 @@ def wire(house: House, model: ModelSwitch, channels: Mapping[str, Channel]) -> C
         name=settings.persona.name,
     )
     conversation = Conversation(
+        people=house.people,
         recall=house.recall,
         indexer=house.indexer,
         transcripts=transcripts,

@@ -1,16 +1,16 @@
 """An answer under way: what was asked, what has come of it, what may still be added, how it is stopped.
 
-State only; `conversation` does the work.
+State, and whose it is; `conversation` does the work.
 """
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.errors import BotError
 from bot.messages import InboundMessage
 from bot.reply import Reply
-from memory.people import Person
+from memory.people import People, Person, author_of
 from memory.records import Hit, InboxId
 from memory.transcripts import LastExchange
 
@@ -71,6 +71,8 @@ class Answering:
 
     def generates(self, generation: "asyncio.Task[None]") -> None:
         self._generation = generation
+        if self.stopped:
+            generation.cancel()
 
     def closes(self) -> None:
         """Nothing can be added any more: the answer is being written down."""
@@ -81,3 +83,13 @@ class Answering:
         self.stopped = True
         if self._generation is not None:
             self._generation.cancel()
+
+
+async def known_again(people: People, asked: Asked) -> Asked | None:
+    """The same message of who its author is now: accounts may have been linked since. None: they were forgotten."""
+    person = await people.find(asked.message.author.account)
+    if person is None:
+        return None
+    if person == asked.person:
+        return asked
+    return replace(asked, person=person, message=replace(asked.message, author=author_of(asked.message.author, person)))

@@ -6,14 +6,14 @@ Knows the ports and the stores; no platform, no scheduler. Order and concurrency
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
-from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential
 
 from bot import prompt
-from bot.answering import Answering, Asked, Draft
+from bot.answering import Answering, Asked, Draft, known_again
 from bot.channel import Channel
 from bot.codec import encode_outbound
 from bot.errors import BotError, ModelEmpty, StorageError
@@ -21,12 +21,14 @@ from bot.i18n import say
 from bot.line import Line, Ticket
 from bot.messages import InboundMessage, OutboundMessage, scope_of
 from bot.model import ChatModel, Limits, Prompt
+from bot.patience import until_written
 from bot.reply import Reply
 from bot.saying import day, memory_of, said_by
 from memory.database import DatabaseError
 from memory.encoder import EmbedderUnavailable
 from memory.indexer import Indexer
-from memory.outbox import Outbox
+from memory.outbox import Delivery, Outbox
+from memory.people import People
 from memory.recall import Recall
 from memory.records import ConversationId, Hit, Role, Turn
 from memory.rooms import Rooms
@@ -35,7 +37,6 @@ from memory.transcripts import Answered, Outcome, Said, Transcripts, Written
 
 NOTICE_AFTER = 6.0  # seconds without a word before the place in the line is told
 NOTICE_EVERY = 3.0  # seconds between two looks at it
-STORAGE_RETRY_SECONDS = 30.0  # longest pause between two tries to write an answer down
 RECENT_TURNS = 60  # read from the log; the budget decides how many of them fit
 
 log = structlog.get_logger()
@@ -47,6 +48,7 @@ class Conversation:
     def __init__(
         self,
         *,
+        people: People,
         recall: Recall,
         indexer: Indexer,
         transcripts: Transcripts,
@@ -62,6 +64,7 @@ class Conversation:
         timezone: ZoneInfo,
         clock: Callable[[], datetime],
     ) -> None:
+        self._people = people
         self._recall = recall
         self._indexer = indexer
         self._transcripts = transcripts
@@ -79,9 +82,8 @@ class Conversation:
 
     async def answer(self, channel: Channel, conversation: ConversationId, answering: Answering) -> None:
         """Answer what was asked, deliver it, and write it all down."""
-        last = answering.asked[-1]
-        chat = last.message.chat
-        shown = await self._outbox.started(last.inbox_id) if last.resumed else ()
+        first, shown = await self._begun(answering)
+        chat = first.message.chat
         reply = Reply(
             channel=channel,
             outbox=self._outbox,
@@ -89,11 +91,11 @@ class Conversation:
                 chat=chat,
                 text="",
                 # A direct chat needs no quoting, but a command may be waiting in its place for this answer.
-                reply_to=None if chat.is_direct and not answering.again else last.message.message_id,
+                reply_to=None if chat.is_direct and not answering.again else first.message.message_id,
                 votable=channel.capabilities.votes,
             ),
             conversation=conversation,
-            inbox_id=last.inbox_id,
+            inbox_id=first.inbox_id,
             clock=self._clock,
             shown=shown,
         )
@@ -103,20 +105,20 @@ class Conversation:
         async with reply:
             draft = await self._draft(conversation, answering, reply)
             outcome, text = _ending(draft, answering)
-            text = answering.remark + text
+            pieces = reply.pieces(answering.remark + text)
             info = self._model.info
-            pieces = reply.pieces(text)
-            answered = Answered(
+            joined = [asked.inbox_id for asked in answering.asked if asked is not first]
+            record = Answered(
                 conversation=conversation,
-                inputs=[] if answering.again else [self._said(asked) for asked in answering.asked],
-                again=answering.again.input_id if answering.again else None,
-                response=self._response(answering, draft, outcome),
-                inbox_ids=[asked.inbox_id for asked in answering.asked],
-                person=last.person.id,
+                inputs=(),
+                again=None,
+                response=None,
+                inbox_ids=[*joined, first.inbox_id],
+                person=None,
                 provider=info.provider,
                 model=info.name,
                 adapter=info.adapter,
-                consents=last.person.learns,
+                consents=False,
                 outcome=outcome,
                 recalled=[hit.memory.id for hit in draft.hits],
                 started_at=started,
@@ -125,7 +127,7 @@ class Conversation:
                 total_ms=_milliseconds_since(began),
                 pieces=[encode_outbound(piece) for piece in pieces],
             )
-            written = await self._finish(reply, answered, last.language)
+            answered, written = await self._finish(reply, record, answering, draft)
             await self._remember(conversation, answered, written)
             await reply.deliver(pieces, written.deliveries)
         log.info(
@@ -137,6 +139,13 @@ class Conversation:
             first_token_ms=draft.first_token_ms,
             total_ms=answered.total_ms,
         )
+
+    async def _begun(self, answering: Answering) -> tuple[Asked, Sequence[Delivery]]:
+        """The message that the reply belongs to, and what of the reply a crash has left in the chat."""
+        for asked in answering.asked:
+            if asked.resumed and (shown := await self._outbox.started(asked.inbox_id)):
+                return asked, shown
+        return answering.asked[-1], ()
 
     # The answer ----------------------------------------------------------------------------------
 
@@ -156,6 +165,7 @@ class Conversation:
             if len(answering.asked) == count or answering.stopped:
                 answering.closes()
                 return draft
+            reply.show("")  # nothing of it is out yet, and nothing of it holds any more
 
     async def _generate(self, conversation: ConversationId, answering: Answering, reply: Reply, draft: Draft) -> None:
         began = asyncio.get_running_loop().time()
@@ -233,35 +243,53 @@ class Conversation:
         quoted = message.reply_to
         text = message.text
         if quoted is not None and not quoted.is_mine and quoted.text:
-            text = f"> {quoted.text}\n\n{text}"
+            lines = "\n".join(f"> {line}" for line in quoted.text.splitlines())  # or the rest would pass for theirs
+            text = f"{lines}\n\n{text}"
         return Turn(role=Role.USER, text=text, said_at=message.sent_at, author=message.author, images=asked.pictures)
 
     # What is kept of it --------------------------------------------------------------------------
 
-    async def _finish(self, reply: Reply, answered: Answered, language: str) -> Written:
+    async def _finish(
+        self, reply: Reply, record: Answered, answering: Answering, draft: Draft
+    ) -> tuple[Answered, Written]:
         """Write it down; while the disk is full or the database locked, say so and try on: nothing is lost."""
-        async for attempt in AsyncRetrying(
-            retry=retry_if_exception_type(DatabaseError), wait=wait_exponential(max=STORAGE_RETRY_SECONDS), reraise=True
-        ):
-            with attempt:
-                return await self._transcripts.finish(answered, now=self._clock())
-            log.error(
-                "cannot write", reason=str(attempt.retry_state.outcome and attempt.retry_state.outcome.exception())
-            )
-            reply.show(
-                f"{answered.response.text if answered.response else ''}\n\n{say(language, 'error-storage')}".strip()
-            )
-        raise AssertionError("tenacity tries until it succeeds")
+        shown = draft.text
+        apology = say(answering.asked[-1].language, StorageError.key)
+
+        async def write() -> tuple[Answered, Written]:
+            answered = await self._of_whom(record, answering, draft)
+            return answered, await self._transcripts.finish(answered, now=self._clock())
+
+        return await until_written(write, chat=reply.chat, failed=lambda: reply.show(f"{shown}\n\n{apology}".strip()))
+
+    async def _of_whom(self, record: Answered, answering: Answering, draft: Draft) -> Answered:
+        """The record with what was said, and by whom as things stand now: accounts may have been linked meanwhile.
+
+        Of somebody who was forgotten meanwhile nothing is added: they are answered, and that is all.
+        """
+        asked = [await known_again(self._people, each) for each in answering.asked]
+        last = asked[-1]
+        if last is None:
+            return record
+        again = answering.again
+        whose = last.person.id if again is None or again.input.author is None else again.input.author.person
+        return replace(
+            record,
+            inputs=() if again else [self._said(each) for each in asked if each is not None],
+            again=again.input_id if again else None,
+            response=self._response(last, draft, record.outcome),
+            person=last.person.id,
+            consents=last.person.learns and whose == last.person.id,
+        )
 
     def _said(self, asked: Asked) -> Said:
         message = asked.message
         return said_by(message, session=day(message.sent_at, self._timezone), memorable=asked.person.remembers)
 
-    def _response(self, answering: Answering, draft: Draft, outcome: Outcome) -> Said | None:
+    def _response(self, last: Asked, draft: Draft, outcome: Outcome) -> Said | None:
         """Martín's own turn; None where not a word came. What recalls only what was said is no memory of its own."""
         if not draft.text.strip():
             return None
-        last = answering.asked[-1]
         own_words = self._model.info.provider != "none"
         now = self._clock()
         return Said(

@@ -209,6 +209,7 @@ turns = Table(
     Index("ix_turns_conversation_id_id", "conversation_id", "id"),
     Index("ix_turns_scope_id", "scope", "id"),
     Index("ix_turns_indexed_at", "memorable", "indexed_at"),
+    sqlite_autoincrement=True,  # the id of a forgotten turn is never given again
 )
 
 exchanges = Table(

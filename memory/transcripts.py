@@ -74,7 +74,7 @@ class Answered:
 class Written:
     """Where a finished answer went."""
 
-    exchange: int
+    exchange: int | None  # None where nothing was kept of it
     inputs: Sequence[TurnId]
     response: TurnId | None
     replaced: Sequence[TurnId]  # older answers to the same question: no longer memories
@@ -184,39 +184,22 @@ class Transcripts:
         """
 
         async def work(connection: AsyncConnection) -> Written:
+            used = [*answer.recalled, *([] if answer.again is None else [answer.again])]
+            kept = await _still_there(connection, used) if used else set()
             inputs = [await _write_turn(connection, said, answer.conversation) for said in answer.inputs]
             response = None
-            if answer.response is not None:
+            if answer.response is not None and kept.issuperset(used):  # what was made of forgotten words goes with them
                 response = await _write_turn(connection, answer.response, answer.conversation)
-            asked = inputs[-1] if inputs else answer.again
-            exchange: int = (
-                await connection.execute(
-                    _EXCHANGE,
-                    {
-                        "conversation_id": answer.conversation,
-                        "input_turn_id": asked,
-                        "response_turn_id": response,
-                        "person_id": answer.person,
-                        "provider": answer.provider,
-                        "model": answer.model,
-                        "adapter": answer.adapter,
-                        "consents": answer.consents,
-                        "outcome": answer.outcome,
-                        "started_at": answer.started_at,
-                        "recall_ms": answer.recall_ms,
-                        "first_token_ms": answer.first_token_ms,
-                        "total_ms": answer.total_ms,
-                    },
-                )
-            ).scalar_one()
-            if answer.recalled:
-                await connection.execute(
-                    insert(recalled),
-                    [
-                        {"exchange_id": exchange, "turn_id": turn, "rank": rank}
-                        for rank, turn in enumerate(dict.fromkeys(answer.recalled))
-                    ],
-                )
+            asked = inputs[-1] if inputs else answer.again if answer.again in kept else None
+            exchange = None
+            if asked is not None:
+                exchange = await _write_exchange(connection, answer, asked, response)
+                read = [turn for turn in dict.fromkeys(answer.recalled) if turn in kept]
+                if read:
+                    await connection.execute(
+                        insert(recalled),
+                        [{"exchange_id": exchange, "turn_id": turn, "rank": rank} for rank, turn in enumerate(read)],
+                    )
             replaced: Sequence[TurnId] = ()
             if answer.again is not None and response is not None:
                 replaced = await _replace_older(connection, answer.again, response)
@@ -227,6 +210,30 @@ class Transcripts:
             return Written(exchange=exchange, inputs=inputs, response=response, replaced=replaced, deliveries=pieces)
 
         return await self._database.write(work)
+
+
+async def _still_there(connection: AsyncConnection, ids: Sequence[TurnId]) -> set[TurnId]:
+    """Those of `ids` that nobody has forgotten since they were read."""
+    return {TurnId(turn) for turn in await connection.scalars(_THERE, {"ids": list(ids)})}
+
+
+async def _write_exchange(connection: AsyncConnection, answer: Answered, asked: TurnId, response: TurnId | None) -> int:
+    values = {
+        "conversation_id": answer.conversation,
+        "input_turn_id": asked,
+        "response_turn_id": response,
+        "person_id": answer.person,
+        "provider": answer.provider,
+        "model": answer.model,
+        "adapter": answer.adapter,
+        "consents": answer.consents,
+        "outcome": answer.outcome,
+        "started_at": answer.started_at,
+        "recall_ms": answer.recall_ms,
+        "first_token_ms": answer.first_token_ms,
+        "total_ms": answer.total_ms,
+    }
+    return int((await connection.execute(_EXCHANGE, values)).scalar_one())
 
 
 async def _write_turn(connection: AsyncConnection, said: Said, conversation: ConversationId) -> TurnId:
@@ -282,6 +289,7 @@ _ACCOUNT = (
     .scalar_subquery()
 )
 _TURN = insert(turns).values(account_id=_ACCOUNT).returning(turns.c.id)
+_THERE = select(turns.c.id).where(turns.c.id.in_(bindparam("ids", expanding=True)))
 _EXCHANGE = insert(exchanges).returning(exchanges.c.id)
 _SHOWN_FROM = (
     select(conversations.c.starts_after).where(conversations.c.id == bindparam("conversation")).scalar_subquery()

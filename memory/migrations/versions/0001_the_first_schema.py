@@ -178,6 +178,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_turns_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_turns")),
         sa.UniqueConstraint("source", "external_id", name=op.f("uq_turns_source_external_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("turns", schema=None) as batch_op:
         batch_op.create_index("ix_turns_conversation_id_id", ["conversation_id", "id"], unique=False)
