@@ -3,7 +3,7 @@
 What a crash left unfinished goes through the same lanes at the next start. Knows no platform, only channels.
 """
 
-from collections import deque
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,19 +11,21 @@ from functools import partial
 
 import structlog
 
-from bot.answering import Answering, Asked
+from bot.answering import Answering, Asked, known_again
 from bot.channel import Channel
 from bot.codec import Unreadable, decode_inbound, decode_outbound
 from bot.commands.call import Answer
 from bot.commands.registry import Commands, written
 from bot.conversation import Conversation
-from bot.errors import BotError
+from bot.errors import BotError, StorageError
 from bot.feedback import Feedback
-from bot.i18n import say
-from bot.lanes import Lanes
+from bot.i18n import say, supported
+from bot.lanes import Lanes, Work
 from bot.messages import Chat, InboundMessage, OutboundMessage
 from bot.notices import Notices, send
 from bot.opening import Opening
+from bot.patience import until_written
+from memory.database import DatabaseError
 from memory.inbox import Inbox, InboxState
 from memory.outbox import Outbox
 from memory.people import People, author_of
@@ -51,6 +53,7 @@ class Attendant:
         lanes: Lanes,
         channels: Mapping[str, Channel],
         apologise_after: timedelta,
+        language: str,
         clock: Callable[[], datetime],
     ) -> None:
         self._people = people
@@ -65,42 +68,56 @@ class Attendant:
         self._lanes = lanes
         self._channels = channels
         self._apologise_after = apologise_after
+        self._language = language
         self._clock = clock
-        self._waiting: dict[str, deque[Asked]] = {}
+        self._waiting: Counter[str] = Counter()  # messages of each conversation
+        self._gathering: dict[str, list[Asked]] = {}  # what was put in a lane last, while it may be added to
         self._answering: dict[str, Answering] = {}
 
     # Taking on -----------------------------------------------------------------------------------
 
     def waiting(self, chat: Chat) -> int:
-        """How many messages of a conversation wait, without the one being answered."""
-        return self._lanes.waiting(chat.key)
+        """How many messages of a conversation wait, without those being answered."""
+        return self._waiting[chat.key]
+
+    @property
+    def all_waiting(self) -> int:
+        """How many messages wait, all conversations together."""
+        return self._waiting.total()
 
     def take_on(self, channel: Channel, conversation: ConversationId, asked: Asked) -> None:
         """Put a message in its conversation's lane, or join it to the answer that is just beginning."""
         key = asked.message.chat.key
+        merges = channel.capabilities.merges
         if written(asked.message.text) is not None:
-            self._lanes.add(key, partial(self._run, channel, conversation, asked))
+            self._gathering.pop(key, None)  # what comes after a command is not answered before it
+            self._waiting[key] += 1
+            self._lanes.add(key, partial(self._run_in_turn, channel, conversation, asked))
             return
         under_way = self._answering.get(key)
         plain = not asked.message.attachments and asked.message.reply_to is None
-        if (
-            channel.capabilities.merges
-            and plain
-            and under_way
-            and not self._lanes.waiting(key)
-            and under_way.takes(asked)
-        ):
+        if merges and plain and under_way and not self._lanes.waiting(key) and under_way.takes(asked):
             return
-        self._waiting.setdefault(key, deque()).append(asked)
-        self._lanes.add(key, partial(self._answer_next, channel, conversation, key))
+        self._waiting[key] += 1
+        batch = self._gathering.get(key)
+        if merges and batch and _belongs(asked, batch):
+            batch.append(asked)
+            return
+        batch = self._gathering[key] = [asked]
+        self._lanes.add(key, partial(self._answer_in_turn, channel, conversation, batch))
 
     def run_aside(self, channel: Channel, conversation: ConversationId, asked: Asked) -> None:
         """Run a command now, past every queue."""
-        self._lanes.aside(asked.message.chat.key, partial(self._run, channel, conversation, asked))
+        run = partial(self._run, channel, conversation, asked)
+        self._lanes.aside(asked.message.chat.key, partial(self._see_to, channel, conversation, [asked], run))
 
     def turn_down(self, channel: Channel, conversation: ConversationId, asked: Asked, text: str) -> None:
         """Close a message with a word of explanation, or silently."""
         self._lanes.aside(asked.message.chat.key, partial(self._turn_down, channel, conversation, asked, text))
+
+    def aside(self, chat: Chat, work: Work) -> None:
+        """Do something for a chat that nobody there waits for."""
+        self._lanes.aside(chat.key, work)
 
     def tell_stranger(self, channel: Channel, message: OutboundMessage) -> None:
         """Say something to somebody of whom nothing is kept."""
@@ -108,38 +125,53 @@ class Attendant:
 
     # Working off ---------------------------------------------------------------------------------
 
-    async def _answer_next(self, channel: Channel, conversation: ConversationId, key: str) -> None:
-        """Answer the message whose turn it is, with those its author has added meanwhile."""
-        waiting = self._waiting.get(key)
-        if not waiting:
-            return  # it was joined to the one before it
-        asked = [waiting.popleft()]
-        while channel.capabilities.merges and waiting and waiting[0].person.id == asked[0].person.id:
-            asked.append(waiting.popleft())
-        if not waiting:
+    async def _run_in_turn(self, channel: Channel, conversation: ConversationId, asked: Asked) -> None:
+        self._no_longer_waits(asked.message.chat.key, 1)
+        await self._see_to(channel, conversation, [asked], partial(self._run, channel, conversation, asked))
+
+    async def _answer_in_turn(self, channel: Channel, conversation: ConversationId, asked: list[Asked]) -> None:
+        """Answer a message whose turn it is, with those that its author has added meanwhile."""
+        key = asked[0].message.chat.key
+        if self._gathering.get(key) is asked:
+            del self._gathering[key]
+        self._no_longer_waits(key, len(asked))
+        await self._see_to(channel, conversation, asked, partial(self._answer_these, channel, conversation, asked))
+
+    def _no_longer_waits(self, key: str, count: int) -> None:
+        self._waiting[key] -= count
+        if not self._waiting[key]:
             del self._waiting[key]
-        asked = [await self._known_again(each) for each in asked]
+
+    async def _see_to(self, channel: Channel, conversation: ConversationId, asked: list[Asked], work: Work) -> None:
+        """Do `work`. Where it fails in a way nobody foresaw, who asked is told: no message is left without a word."""
+        try:
+            await work()
+        except Exception as error:  # the edge of one message
+            chat, last = asked[-1].message.chat, asked[-1]
+            log.exception("message failed", chat=chat.key)
+            if await self._inbox.waits(last.inbox_id):
+                key = StorageError.key if isinstance(error, DatabaseError) else BotError.key
+                await self._say(channel, conversation, asked, say(last.language, key))
+
+    async def _answer_these(self, channel: Channel, conversation: ConversationId, asked: list[Asked]) -> None:
+        asked[:] = [await self._known_again(each) for each in asked]
         about = await self._feedback.asked_about(asked[0].message, person=asked[0].person)
         if about is not None:
             text = "\n".join(each.message.text for each in asked)
             await self._feedback.correct(about, text=text, person=asked[-1].person)
             await self._say(channel, conversation, asked, say(asked[-1].language, "core-correction-thanks"))
             return
-        asked = [await self._opening.opened(channel, each) if each.message.attachments else each for each in asked]
+        asked[:] = [await self._opening.opened(channel, each) if each.message.attachments else each for each in asked]
         if not any(each.message.text.strip() or each.pictures for each in asked):
-            remark = "\n\n".join(each.remark for each in asked) or say(asked[-1].language, "core-nothing-said")
-            await self._say(channel, conversation, asked, remark)
+            remark = "\n\n".join(filter(None, (each.remark for each in asked)))
+            await self._say(channel, conversation, asked, remark or say(asked[-1].language, "core-nothing-said"))
             return
         await self._answer(channel, conversation, Answering(asked=asked))
 
     async def _known_again(self, asked: Asked) -> Asked:
-        """The same message of who its author is now: accounts may have been linked while it waited."""
-        person = await self._people.resolve(asked.message.author, now=self._clock())
-        if person == asked.person:
-            return asked
-        return replace(
-            asked, person=person, message=replace(asked.message, author=author_of(asked.message.author, person))
-        )
+        """The same message of who its author is now: accounts may have been linked, or forgotten, while it waited."""
+        await self._people.resolve(asked.message.author, now=self._clock())
+        return await known_again(self._people, asked) or asked
 
     async def _answer(self, channel: Channel, conversation: ConversationId, answering: Answering) -> None:
         key = answering.asked[0].message.chat.key
@@ -184,7 +216,7 @@ class Attendant:
                 channel, reply, conversation=conversation, answers=[asked.inbox_id], replacing=shown
             )
         else:
-            await self._inbox.close([asked.inbox_id], state=InboxState.PASSED, now=self._clock())
+            await self._pass_over(asked)
 
     def _outbound(self, asked: Asked, answer: Answer) -> OutboundMessage:
         message = asked.message
@@ -201,7 +233,14 @@ class Attendant:
         if text:
             await self._say(channel, conversation, [asked], text)
         else:
-            await self._inbox.close([asked.inbox_id], state=InboxState.PASSED, now=self._clock())
+            await self._pass_over(asked)
+
+    async def _pass_over(self, asked: Asked) -> None:
+        """Close a message without a word."""
+        await until_written(
+            lambda: self._inbox.close([asked.inbox_id], state=InboxState.PASSED, now=self._clock()),
+            chat=asked.message.chat.key,
+        )
 
     # What others ask of the conversations ----------------------------------------------------------
 
@@ -263,7 +302,7 @@ class Attendant:
                 inbox_id=received.id,
                 message=replace(message_in, author=author_of(message_in.author, person)),
                 person=person,
-                language=person.language or message_in.language or "es",
+                language=person.language or supported(message_in.language, default=self._language),
                 resumed=True,
             )
             conversation = await conversation_in(self._transcripts, message_in.chat, now=now)
@@ -272,6 +311,12 @@ class Attendant:
                 self._lanes.add(message_in.chat.key, partial(self._turn_down, channel, conversation, asked, apology))
             else:
                 self.take_on(channel, conversation, asked)
+
+
+def _belongs(asked: Asked, batch: list[Asked]) -> bool:
+    """Whether a message goes on with what its author has just said. A reply stands alone: it may be a correction."""
+    replies = asked.message.reply_to is not None or batch[0].message.reply_to is not None
+    return not replies and asked.person.id == batch[0].person.id
 
 
 async def conversation_in(transcripts: Transcripts, chat: Chat, *, now: datetime) -> ConversationId:

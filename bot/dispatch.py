@@ -19,10 +19,10 @@ from bot.codec import encode_inbound
 from bot.commands.registry import written
 from bot.errors import StorageError
 from bot.feedback import Feedback
-from bot.i18n import say
+from bot.i18n import say, supported
 from bot.language import detect
 from bot.limits import Quotas, Tally
-from bot.messages import Inbound, InboundMessage, InboundVote, OutboundMessage, Receipt
+from bot.messages import Chat, Inbound, InboundMessage, InboundVote, OutboundMessage, Receipt
 from bot.overhearing import Overhearing
 from memory.database import DatabaseError
 from memory.inbox import Inbox
@@ -31,6 +31,7 @@ from memory.records import ConversationId
 from memory.transcripts import Transcripts
 
 MOST_WAITING = 20  # messages of one conversation: whoever sends more is told
+TELL_EVERY = timedelta(minutes=1)  # how often one chat is told that it is too much
 
 log = structlog.get_logger()
 
@@ -49,8 +50,11 @@ class Dispatcher:
         feedback: Feedback,
         overhearing: Overhearing,
         attendant: Attendant,
+        queue_size: int,
+        language: str,
         clock: Callable[[], datetime],
     ) -> None:
+        """`queue_size` is how many messages may wait, all conversations together; `language` whoever's is not known."""
         self._access = access
         self._people = people
         self._quotas = quotas
@@ -59,7 +63,10 @@ class Dispatcher:
         self._feedback = feedback
         self._overhearing = overhearing
         self._attendant = attendant
+        self._queue_size = queue_size
+        self._unknown_language = language
         self._clock = clock
+        self._told_of_crowd = Tally(limit=1, window=TELL_EVERY)
         self._told_of_storage = Tally(limit=1, window=timedelta(minutes=10))
 
     def handler(self, channel: Channel) -> Handler:
@@ -77,13 +84,15 @@ class Dispatcher:
         except DatabaseError as error:
             log.error("cannot write", chat=inbound.chat.key, error=str(error), hint=error.hint)
             if isinstance(inbound, InboundMessage) and self._told_of_storage.take(inbound.chat.key, now=self._clock()):
-                text = say(inbound.language or "es", StorageError.key)
+                text = say(supported(inbound.language, default=self._unknown_language), StorageError.key)
                 told = OutboundMessage(chat=inbound.chat, text=text)
                 self._attendant.tell_stranger(channel, told)
             raise StorageError(str(error), hint=error.hint) from error
 
     async def _handle(self, channel: Channel, inbound: Inbound) -> Receipt:
         now = self._clock()
+        if isinstance(inbound, InboundVote) and not await self._feedback.concerns(inbound):
+            return Receipt.REFUSED
         decision = await self._access.check(inbound, now=now)
         person = decision.person
         if decision.is_refused or person is None:
@@ -141,8 +150,8 @@ class Dispatcher:
         if inbox_id is None:
             return Receipt.DUPLICATE
         asked = Asked(inbox_id=inbox_id, message=message, person=person, language=language)
-        if refusal is None and self._attendant.waiting(chat) >= MOST_WAITING:
-            refusal = say(language, "core-too-many", waiting=MOST_WAITING)
+        if refusal is None and not stops:
+            refusal = self._too_many(chat, language, now)
         if refusal is not None:
             self._attendant.turn_down(channel, conversation, asked, refusal)
             return Receipt.DONE
@@ -152,13 +161,28 @@ class Dispatcher:
         self._attendant.take_on(channel, conversation, asked)
         return Receipt.TAKEN
 
+    def _too_many(self, chat: Chat, language: str, now: datetime) -> str | None:
+        """What to say if too many wait already, "" where it was just said, None to go on."""
+        here, everywhere = self._attendant.waiting(chat), self._attendant.all_waiting
+        if here < MOST_WAITING and everywhere < self._queue_size:
+            return None
+        if not self._told_of_crowd.take(chat.key, now=now):
+            return ""
+        if here >= MOST_WAITING:
+            return say(language, "core-too-many", waiting=here)
+        return say(language, "core-crowded", waiting=everywhere)
+
     async def _spend(self, decision: Decision, now: datetime, *, free: bool) -> str | None:
         """Count a message against its author's limits: what to say if it is too much, "" for nothing, None to go on."""
         if decision.is_admin or free or decision.person is None:
             return None
-        refusal = await self._quotas.spend(
-            decision.person.id, is_admin=decision.is_admin, language=decision.language, now=now
-        )
+        try:
+            refusal = await self._quotas.spend(
+                decision.person.id, is_admin=decision.is_admin, language=decision.language, now=now
+            )
+        except DatabaseError as error:  # the message itself may be written: what cannot be counted is not refused
+            log.error("cannot count", person=decision.person.id, error=str(error), hint=error.hint)
+            return None
         return None if refusal is None else refusal.notice
 
     async def _language(self, message: InboundMessage, person: Person, *, is_command: bool) -> str:
@@ -169,6 +193,6 @@ class Dispatcher:
         if person.language or is_command:
             return person.language
         found = await asyncio.to_thread(detect, message.text)  # its first call loads a model
-        if found:
-            await self._people.set_language(person.id, found, chosen=False)
+        if found:  # nobody waits for it to be written: if it is lost, the next message shows it again
+            self._attendant.aside(message.chat, lambda: self._people.set_language(person.id, found, chosen=False))
         return found

@@ -25,6 +25,11 @@ class Feedback:
         self._notices = notices
         self._clock = clock
 
+    async def concerns(self, vote: InboundVote) -> bool:
+        """Whether a vote stands under an answer of ours: who reacts to anything else has not talked to Martín."""
+        found = await self._voted_on(vote.chat, vote.message_id)
+        return found is not None and found.purpose is Purpose.ANSWER
+
     async def vote(
         self, channel: Channel, vote: InboundVote, *, conversation: ConversationId, person: Person, language: str
     ) -> Receipt:

@@ -30,8 +30,9 @@ class Lanes:
         self._drain_seconds = drain_seconds
         self._lanes: dict[str, _Lane] = {}
         self._group: asyncio.TaskGroup | None = None
-        self._loose: set[asyncio.Task[None]] = set()
+        self._loose: dict[asyncio.Task[None], str] = {}  # work beside the queues, and whose it is
         self._draining = False
+        self._closed = False
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Lanes"]:
@@ -63,19 +64,21 @@ class Lanes:
             lane.task = self._group.create_task(self._work_off(key, lane), name=f"lane {key}")
 
     def aside(self, key: str, work: Work) -> None:
-        """Do `work` now, beside the queue: a refusal, a /stop."""
+        """Do `work` now, beside the queue: a refusal, a /stop; not at all once the end is over."""
         if self._group is None:
             raise RuntimeError("Lanes work only while they are open.")
+        if self._closed:
+            return
         task = self._group.create_task(_guarded(key, work), name=f"aside {key}")
-        self._loose.add(task)
-        task.add_done_callback(self._loose.discard)
+        self._loose[task] = key
+        task.add_done_callback(self._loose.pop)
 
     async def idle(self, key: str) -> None:
-        """Wait until nothing is under way in a conversation, nor beside any."""
+        """Wait until nothing is under way in a conversation, nor beside it."""
         while (lane := self._lanes.get(key)) is not None and lane.task is not None:
             await asyncio.wait({lane.task})
-        while self._loose:
-            await asyncio.wait(self._loose)
+        while beside := [task for task, whose in self._loose.items() if whose == key]:
+            await asyncio.wait(beside)
 
     async def _work_off(self, key: str, lane: _Lane) -> None:
         try:
@@ -89,11 +92,18 @@ class Lanes:
         self._draining = True
         for lane in self._lanes.values():
             lane.waiting.clear()
-        tasks = {lane.task for lane in self._lanes.values() if lane.task} | self._loose
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=self._drain_seconds)
-            for task in late:
+        try:
+            async with asyncio.timeout(self._drain_seconds):
+                while tasks := self._under_way():
+                    await asyncio.wait(tasks)
+        except TimeoutError:
+            for task in self._under_way():
                 task.cancel()
+        finally:
+            self._closed = True
+
+    def _under_way(self) -> list[asyncio.Task[None]]:
+        return [lane.task for lane in self._lanes.values() if lane.task] + list(self._loose)
 
 
 async def _guarded(key: str, work: Work) -> None:

@@ -15,6 +15,7 @@ from bot.channel import Channel
 from bot.codec import encode_outbound
 from bot.errors import ChannelGone
 from bot.messages import Capabilities, OutboundMessage
+from bot.patience import until_written
 from memory.inbox import Inbox, InboxState
 from memory.outbox import Delivery, Outbox, Purpose
 from memory.records import ConversationId, InboxId
@@ -49,15 +50,20 @@ class Notices:
         if message.files:
             await self._tell_with_files(channel, messages, answers)
             return
-        deliveries = await self._outbox.outgoing(
-            [encode_outbound(piece) for piece in messages],
-            conversation=conversation,
-            inbox_ids=answers,
-            now=self._clock(),
-            purpose=purpose,
-            exchange=exchange,
-        )
-        deliveries[0] = replace(deliveries[0], message_id=replacing)
+
+        async def write() -> list[Delivery]:
+            return await self._outbox.outgoing(
+                [encode_outbound(piece) for piece in messages],
+                conversation=conversation,
+                inbox_ids=answers,
+                now=self._clock(),
+                purpose=purpose,
+                exchange=exchange,
+            )
+
+        deliveries = await until_written(write, chat=message.chat.key)
+        if replacing is not None:
+            deliveries[0] = replace(deliveries[0], message_id=replacing)
         for piece, delivery in zip(messages, deliveries, strict=True):
             await send(channel, self._outbox, piece, delivery)
 
@@ -101,10 +107,11 @@ def answers(message: OutboundMessage, piece: int) -> str | None:
 
 async def send(channel: Channel, outbox: Outbox, message: OutboundMessage, delivery: Delivery) -> None:
     """Deliver one piece and write down that it is there, or that it never will be."""
+    chat = message.chat.key
     try:
         message_id = await channel.deliver(message, replacing=delivery.message_id, nonce=delivery.nonce)
     except ChannelGone as error:
-        log.info("never delivered", chat=message.chat.key, reason=error.message)
-        await outbox.gone(delivery.id)
+        log.info("never delivered", chat=chat, reason=error.message)
+        await until_written(lambda: outbox.gone(delivery.id), chat=chat)
     else:
-        await outbox.delivered(delivery.id, message_id=message_id)
+        await until_written(lambda: outbox.delivered(delivery.id, message_id=message_id), chat=chat)

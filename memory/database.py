@@ -77,10 +77,11 @@ def _on_sqlite_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry
 def _begin_immediate(connection: Connection) -> None:
     # A write transaction takes its lock at once: a read that later turns into a write could only fail. The driver is
     # told not to begin by itself.
-    if connection.get_execution_options().get("reads"):
-        connection.exec_driver_sql("BEGIN")
-    else:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    match connection.get_execution_options().get("reads"):
+        case "snapshot":
+            connection.exec_driver_sql("BEGIN")
+        case None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 class Database:
@@ -131,10 +132,11 @@ class Database:
             raise translated(error) from error
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
+    async def reading(self, *, snapshot: bool = False) -> AsyncIterator[AsyncConnection]:
+        """Look only. With `snapshot`, all statements see one moment; else each sees its own, and costs less."""
         try:
             async with self._engine.connect() as connection:
-                await connection.execution_options(reads=True)
+                await connection.execution_options(reads="snapshot" if snapshot else "each")
                 yield connection
         except DBAPIError as error:
             raise translated(error) from error

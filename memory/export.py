@@ -79,7 +79,7 @@ async def export_person(database: Database, person: PersonId, *, now: datetime) 
         LookupError: there is no such person.
         DatabaseError: it cannot be read.
     """
-    async with database.reading() as connection:
+    async with database.reading(snapshot=True) as connection:
         who = await _rows(connection, select(people).where(people.c.id == person))
         if not who:
             raise LookupError(f"There is no person {person}.")

@@ -95,6 +95,12 @@ class Inbox:
             )
             return [Received(id=InboxId(row.id), payload=row.payload, received_at=row.received_at) for row in rows]
 
+    async def waits(self, id: InboxId) -> bool:  # noqa: A002  the field's name
+        """Whether a row still waits for its answer."""
+        async with self._database.reading() as connection:
+            state = await connection.scalar(select(inbox.c.state).where(inbox.c.id == id))
+            return bool(state == InboxState.RECEIVED)
+
     async def close(self, ids: Sequence[InboxId], *, state: InboxState, now: datetime) -> None:
         """Nothing more will be said to these."""
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Update, insert, select, update
+from sqlalchemy import Update, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from memory import linking
@@ -72,7 +72,8 @@ class People:
         known = await self._known(author.account)
         if known.person is not None and known.name == name and known.seen_at and now - known.seen_at < SEEN_EVERY:
             return known.person
-        made = await self._database.write(lambda connection: _see(connection, author, name, now))
+        stranger = known.person is None
+        made = await self._database.write(lambda connection: _see(connection, author, name, now, stranger=stranger))
         if made is not None:
             person = Person(id=made, name=name, accounts=(author.account,))
             self._keep(author.account, _Known(person=person, name=name, seen_at=now, stale_at=_fresh()))
@@ -175,20 +176,11 @@ class People:
     async def _read(self, account: Account) -> _Known:
         stale_at = _fresh()
         async with self._database.reading() as connection:
-            row = (
-                await connection.execute(
-                    select(people, accounts.c.name, accounts.c.seen_at)
-                    .join(accounts, accounts.c.person_id == people.c.id)
-                    .where(_is(account))
-                )
-            ).one_or_none()
+            named = {"by_platform": account.platform, "by_user": account.user_id}
+            row = (await connection.execute(_PERSON_OF, named)).one_or_none()
             if row is None:
                 return _Known(person=None, name="", seen_at=None, stale_at=stale_at)
-            linked = await connection.execute(
-                select(accounts.c.platform, accounts.c.user_id)
-                .where(accounts.c.person_id == row.id)
-                .order_by(accounts.c.id)
-            )
+            linked = await connection.execute(_ACCOUNTS_OF, {"person": row.id})
             own = tuple(Account(platform=each.platform, user_id=each.user_id) for each in linked)
         person = Person(
             id=PersonId(row.id),
@@ -222,26 +214,42 @@ def _fresh() -> float:
     return time.monotonic() + CACHE_SECONDS
 
 
-def _is(account: Account) -> ColumnElement[bool]:
-    return (accounts.c.platform == account.platform) & (accounts.c.user_id == account.user_id)
-
-
-async def _see(connection: AsyncConnection, author: Author, name: str, now: datetime) -> PersonId | None:
+async def _see(
+    connection: AsyncConnection, author: Author, name: str, now: datetime, *, stranger: bool
+) -> PersonId | None:
     """Note that an account was seen. The person that was made of it, or None if there was one already."""
-    seen = await connection.execute(update(accounts).where(_is(author.account)).values(name=name, seen_at=now))
-    if seen.rowcount:
+    account = {"by_platform": author.account.platform, "by_user": author.account.user_id}
+    if not stranger or (await connection.execute(_KNOWN_ACCOUNT, account)).first() is not None:
+        await connection.execute(update(accounts).where(_OF_ACCOUNT), account | {"name": name, "seen_at": now})
         return None
-    made = PersonId(
-        (await connection.execute(insert(people).values(created_at=now).returning(people.c.id))).scalar_one()
-    )
+    made = PersonId((await connection.execute(_NEW_PERSON, {"created_at": now})).scalar_one())
     await connection.execute(
-        insert(accounts).values(
-            platform=author.account.platform,
-            user_id=author.account.user_id,
-            person_id=made,
-            name=name,
-            is_bot=author.is_bot,
-            seen_at=now,
-        )
+        _NEW_ACCOUNT,
+        {
+            "platform": author.account.platform,
+            "user_id": author.account.user_id,
+            "person_id": made,
+            "name": name,
+            "is_bot": author.is_bot,
+            "seen_at": now,
+        },
     )
     return made
+
+
+# Statements of a message's path, built once: see `database.insert_into`.
+
+_OF_ACCOUNT = (accounts.c.platform == bindparam("by_platform")) & (accounts.c.user_id == bindparam("by_user"))
+_KNOWN_ACCOUNT = select(accounts.c.id).where(_OF_ACCOUNT)
+_NEW_PERSON = insert(people).returning(people.c.id)
+_NEW_ACCOUNT = insert(accounts)
+_PERSON_OF = (
+    select(people, accounts.c.name, accounts.c.seen_at)
+    .join(accounts, accounts.c.person_id == people.c.id)
+    .where(_OF_ACCOUNT)
+)
+_ACCOUNTS_OF = (
+    select(accounts.c.platform, accounts.c.user_id)
+    .where(accounts.c.person_id == bindparam("person"))
+    .order_by(accounts.c.id)
+)

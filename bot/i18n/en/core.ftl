@@ -2,6 +2,7 @@ core-stopped = _(You stopped me here.)_
 core-place-in-line = ⏳ Others are waiting too: you are number { $place } in line.
 core-apology = Sorry: I was switched off and could not answer this in time. If you still need it, please write it again.
 core-too-many = You already have { $waiting } messages waiting for an answer. Let me answer those first, then send this one again.
+core-crowded = { $waiting } messages are waiting for an answer just now, and I have no room for more. Please send this one again in a few minutes.
 core-ask-correction = What would have been right? Reply to this message and I will note it.
 core-correction-thanks = Noted. Thank you for teaching me.
 core-nothing-said = There is nothing in that message I can read. Could you put it in words?

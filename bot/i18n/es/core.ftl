@@ -2,6 +2,7 @@ core-stopped = _(Me has parado aquí.)_
 core-place-in-line = ⏳ Hay más gente esperando: eres el número { $place } en la cola.
 core-apology = Perdona: estuve apagado y no pude contestar a tiempo a esto. Si aún te hace falta, escríbemelo otra vez.
 core-too-many = Tienes ya { $waiting } mensajes esperando respuesta. Deja que conteste a esos y vuelve a escribirme este.
+core-crowded = Ahora mismo esperan respuesta { $waiting } mensajes y no me caben más. Escríbeme este otra vez dentro de unos minutos.
 core-ask-correction = ¿Qué habría sido lo correcto? Responde a este mensaje y lo apunto.
 core-correction-thanks = Apuntado. Gracias por enseñarme.
 core-nothing-said = No me has escrito nada que pueda leer. ¿Me lo cuentas con palabras?
