@@ -122,6 +122,7 @@ def wire(house: House, model: ModelSwitch, channels: Mapping[str, Channel]) -> C
         lanes=lanes,
         channels=channels,
         apologise_after=timedelta(seconds=settings.dispatch.apologise_after_seconds),
+        language=settings.language,
         clock=clock,
     )
     access = Access(
@@ -147,6 +148,8 @@ def wire(house: House, model: ModelSwitch, channels: Mapping[str, Channel]) -> C
         feedback=feedback,
         overhearing=Overhearing(transcripts=transcripts, indexer=house.indexer, timezone=house.timezone),
         attendant=attendant,
+        queue_size=settings.dispatch.queue_size,
+        language=settings.language,
         clock=clock,
     )
     return Core(lanes=lanes, attendant=attendant, dispatcher=dispatcher)
