@@ -19,10 +19,12 @@ from adapters.discord.lines import Job, Lines
 from adapters.discord.recent import Recent
 from adapters.discord.seen import Mark, Seen
 from bot.channel import Handler
+from bot.errors import StorageError
 from bot.i18n import say
 from bot.messages import Addressing, Chat, ChatKind, Inbound, InboundMessage, Receipt, Verdict
 
 PAUSES = (0.5, 2.0, 5.0)  # seconds before the core is asked again after it failed
+LATER = 15.0  # seconds between two more tries while nothing can be written down: a locked database, a full disk
 HISTORY = 500  # messages of one channel that are caught up on at most
 READY_WITHIN = 60.0  # seconds
 READERS = 4  # channels that are caught up on at once: answers need the line too
@@ -111,7 +113,12 @@ class Intake:
         addressed = inbound.addressing is not Addressing.NONE
         if addressed:
             self._askers.said(inbound.message_id, inbound.author.account.user_id)
-        if await self.hand(inbound) is None:
+        try:
+            receipt = await self.hand(inbound)
+        except asyncio.CancelledError:
+            self._seen.hold(channel, message.id, direct=direct)
+            raise
+        if receipt is None:
             return self._seen.hold(channel, message.id, direct=direct)
         return self._seen.read_to(channel, message.id, direct=direct, addressed=addressed)
 
@@ -143,17 +150,18 @@ class Intake:
             return ()
 
     async def hand(self, inbound: Inbound) -> Receipt | None:
-        """Give it to the core; None if that failed again and again."""
-        for pause in (*PAUSES, None):
+        """Give it to the core; None if that failed again and again. While nothing can be written down, it waits."""
+        pauses = iter(PAUSES)
+        while True:
             try:
                 return await self._handle(inbound)
-            except Exception:  # a loop's edge: one failure must not end the channel
+            except Exception as error:  # a loop's edge: one failure must not end the channel
+                pause = next(pauses, LATER if isinstance(error, StorageError) else None)
                 if pause is None:
                     log.exception("discord.not_handled", chat=inbound.chat.key)
                     return None
                 log.warning("discord.handled_again", chat=inbound.chat.key, exc_info=True)
-                await asyncio.sleep(pause)
-        return None
+            await asyncio.sleep(pause)
 
     # Reactions -----------------------------------------------------------------------------------
 

@@ -89,6 +89,23 @@ async def test_a_text_file_is_read_into_the_turn(discord: Discord) -> None:
     assert "guacamole" in discord.prompts[-1][-1]["content"]
 
 
+async def test_a_voice_message_gets_a_clear_answer(discord: Discord) -> None:
+    await discord.start()
+    voice = discord.world.add_file("voz.ogg", b"OggS", "audio/ogg", base=discord.server.base)
+    discord.server.inject(discord.dm, discord.ana, "", attachments=[voice])
+    await discord.until(lambda: discord.texts() == [say("es", "attachments-voice")])
+
+
+async def test_a_message_told_twice_is_answered_once(discord: Discord) -> None:
+    await discord.start()
+    discord.server.inject(discord.dm, discord.ana, "Hola, ¿qué tal?")
+    [message] = discord.world.messages[discord.dm["id"]].values()
+    discord.server.tell("MESSAGE_CREATE", message)
+    await discord.until(discord.answers)
+    await discord.says("¿Y ahora?")
+    assert len(discord.answers()) == 2
+
+
 # Endings -------------------------------------------------------------------------------------------
 
 
