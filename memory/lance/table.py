@@ -6,7 +6,7 @@ table stays empty (so they are made once there are rows); deletion only marks ro
 is left by the others first, and dies whole).
 
 A scope is usually small: then all of it is weighed, exactly, from a bounded cache that the writer keeps in step. Only a
-large one goes through LanceDB's own search. Only this module and `upkeep` import lancedb.
+large one goes through LanceDB's own search.
 """
 
 import asyncio

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from memory import lance, upkeep
+from memory.lance import table, upkeep
 from memory.hashing import HashingEmbedder
 from memory.lance import LanceStore
 from memory.records import ConversationId, Memory, PersonId, Role, Scope, TurnId
@@ -89,7 +89,7 @@ async def test_what_is_forgotten_leaves_the_disk_and_its_neighbours_stay(tmp_pat
 
 async def test_words_of_what_is_forgotten_leave_the_word_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upkeep, "INDEX_AFTER", 10)
-    monkeypatch.setattr(lance, "TIDY_AFTER", 1)
+    monkeypatch.setattr(table, "TIDY_AFTER", 1)
     async with LanceStore.open(str(tmp_path), embedder="hashing", large=10) as store:
         await add(store, *(memory(number, f"zanahoria{number}") for number in range(1, 41)))
         await store.tidy()
@@ -106,8 +106,8 @@ async def test_words_of_what_is_forgotten_leave_the_word_index(tmp_path: Path, m
 async def test_single_additions_leave_few_fragments_and_versions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lance, "TIDY_AFTER", 10)
-    monkeypatch.setattr(lance, "KEPT_VERSIONS", timedelta(milliseconds=1))
+    monkeypatch.setattr(table, "TIDY_AFTER", 10)
+    monkeypatch.setattr(table, "KEPT_VERSIONS", timedelta(milliseconds=1))
     async with LanceStore.open(str(tmp_path), embedder="hashing") as store:
         for number in range(1, 101):
             await add(store, memory(number, f"suelto {number}"))
@@ -153,20 +153,20 @@ asyncio.run(main())
 async def test_large_scope_shows_what_is_near_by_meaning_or_words_with_what_stood_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lance, "CANDIDATES", 3)
+    monkeypatch.setattr(table, "CANDIDATES", 3)
     monkeypatch.setattr(upkeep, "INDEX_AFTER", 10)
-    monkeypatch.setattr(lance, "TIDY_AFTER", 1)
+    monkeypatch.setattr(table, "TIDY_AFTER", 1)
     async with LanceStore.open(str(tmp_path), embedder="hashing", large=50) as store:
         turns = [memory(number, "el tiempo está nublado" if number != 40 else "la tortuga") for number in range(1, 81)]
         await add(store, *turns)
         await store.tidy()
         candidates = await found(store, "tortug")
     assert {39, 40, 41} <= set(candidates)
-    assert len(candidates) <= 3 * 2 * lance.CANDIDATES
+    assert len(candidates) <= 3 * 2 * table.CANDIDATES
 
 
 async def test_what_another_process_adds_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lance, "LOOK_AGAIN", 0.0)
+    monkeypatch.setattr(table, "LOOK_AGAIN", 0.0)
     async with (
         LanceStore.open(str(tmp_path), embedder="hashing") as store,
         LanceStore.open(str(tmp_path), embedder="hashing") as other,
