@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from datetime import datetime
 from pathlib import Path
 
+import structlog
 from pydantic import SecretStr
 
 import logs
@@ -27,7 +28,10 @@ from house import House, build
 from jobs.maintenance import Maintenance
 from jobs.schedule import Nightly, ticking
 from memory import lock
+from memory.database import DatabaseError
+from memory.encoder import EmbedderUnavailable
 from memory.runs import Runs
+from memory.store import MemoryStoreError
 from settings import Settings, address
 from wiring import Core, wire
 
@@ -36,6 +40,8 @@ __all__ = ["House", "build", "chat", "run"]
 MODEL_CHOICE = "model"  # the fact that holds what /model chose
 INSTALLED = "installed_at"  # the fact that holds when this house was first opened
 DISCORD_SEEN = "discord"  # the fact that holds what Discord has shown us
+
+log = structlog.get_logger()
 
 
 async def run(settings: Settings) -> None:
@@ -256,8 +262,11 @@ async def _nightly(house: House) -> Nightly:
 async def _look_after(house: House, nightly: Nightly) -> None:
     """End a forgetting that a crash interrupted, mend what it left between the two stores, then keep the clock."""
     await asyncio.to_thread(language.load)
-    await house.forgetting.resume()
-    await house.indexer.repair()
+    try:
+        await house.forgetting.resume()
+        await house.indexer.repair()
+    except (DatabaseError, EmbedderUnavailable, MemoryStoreError) as error:
+        log.error("memory is not mended", error=str(error), hint=error.hint)  # the night tries again; talking goes on
     await ticking(nightly)
 
 

@@ -10,9 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from memory.lance import table, upkeep
 from memory.hashing import HashingEmbedder
-from memory.lance import LanceStore
+from memory.lance import LanceStore, table, upkeep
 from memory.records import ConversationId, Memory, PersonId, Role, Scope, TurnId
 from memory.store import MemoryStoreError, StoreMismatch
 
