@@ -6,7 +6,7 @@ Libraries that log through the standard library end in the same place.
 import logging
 import logging.handlers
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import structlog
@@ -69,10 +69,21 @@ class _Blotted:
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         if not self._secrets:
             return event
-        return {key: self._blot(value) for key, value in event.items()}
+        return {key: value if key.startswith("_") else self._blot(value) for key, value in event.items()}
 
     def _blot(self, value: object) -> object:
-        if isinstance(value, str):
-            for secret in self._secrets:
-                value = value.replace(secret, "***")
-        return value
+        match value:
+            case str():
+                for secret in self._secrets:
+                    value = value.replace(secret, "***")
+                return value
+            case None | bool() | int() | float():
+                return value
+            case Mapping():
+                return {key: self._blot(held) for key, held in value.items()}
+            case list() | tuple() | set() | frozenset():
+                return [self._blot(held) for held in value]
+            case _:
+                shown = repr(value)  # as a renderer would write it
+                blotted = self._blot(shown)
+                return value if blotted == shown else blotted
