@@ -55,7 +55,7 @@ async def _model(settings: Settings) -> Sequence[Finding]:
             key = model.api_key.get_secret_value() if model.api_key else ""
             return await models.openai(url, model=model.name, api_key=key, language=language)
         case "llamacpp":
-            return models.llamacpp(model.gguf, language=language)
+            return models.llamacpp(model.gguf or model.name, language=language)
         case "none":
             return [good("model", say(language, "doctor-model-chosen-none"))]
 

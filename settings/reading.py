@@ -112,7 +112,12 @@ def _anchored(settings: Settings, base: Path) -> Settings:
                 database_url="" if storage.database_url == derived.database_url else storage.database_url,
                 memory_uri="" if storage.memory_uri == derived.memory_uri else storage.memory_uri,
             ),
-            "model": model.model_copy(update={"gguf": _path(model.gguf, base) if model.gguf else ""}),
+            "model": model.model_copy(
+                update={
+                    "gguf": _path(model.gguf, base) if model.gguf else "",
+                    "name": _path(model.name, base) if model.name.endswith(".gguf") else model.name,
+                }
+            ),
             "embedding": embedding.model_copy(
                 update={"model": _path(embedding.model, base) if embedding.model[0] in "./~" else embedding.model}
             ),

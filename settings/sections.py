@@ -85,7 +85,7 @@ class Model(Section):
     def _fits(self) -> "Model":
         if self.max_tokens >= self.context_tokens:
             refuse("max_tokens must be smaller than context_tokens: they share the same room.")
-        if self.provider == "llamacpp" and not self.gguf:
+        if self.provider == "llamacpp" and not self.gguf and not self.name.endswith(".gguf"):
             refuse("provider = 'llamacpp' needs gguf: the path of a model file.")
         return self
 

@@ -257,3 +257,10 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match="cannot be written"):
         settings.write({("language",): "en"}, {}, config=tmp_path / "file" / "config.toml")
+
+
+def test_a_model_named_by_its_file_needs_no_other_key(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(
+        '[model]\nprovider = "llamacpp"\nname = "models/tiny.gguf"\n', encoding="utf-8"
+    )
+    assert load(tmp_path / "config.toml", environ={}).model.name == str(tmp_path / "models" / "tiny.gguf")
