@@ -160,9 +160,15 @@ class Conversation:
                 await asyncio.wait({generation})
             finally:
                 generation.cancel()  # of no effect on one that is done
-            if not generation.cancelled() and (error := generation.exception()) is not None:
+            joined = len(answering.asked) > count
+            error: BaseException | None = None
+            if not generation.cancelled():
+                error = generation.exception()
+            elif not joined and not answering.stopped:
+                error = asyncio.CancelledError()  # nobody here did that: it came from below
+            if error is not None:
                 draft.error = _explained(error, chat=reply.chat)
-            if len(answering.asked) == count or answering.stopped:
+            if not joined or answering.stopped:
                 answering.closes()
                 return draft
             reply.show("")  # nothing of it is out yet, and nothing of it holds any more

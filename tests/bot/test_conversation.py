@@ -258,3 +258,11 @@ async def test_a_reply_to_martin_is_no_quotation(tmp_path: Path) -> None:
         await talk.asks("Hola", chat=GROUP)
         await talk.asks("¿Y tú?", chat=GROUP, reply_to=replying(talk.shown(GROUP)[0]))
         assert talk.asked[-1] == "¿Y tú?"
+
+
+async def test_an_answer_that_ends_without_anybody_having_stopped_it_is_explained(tmp_path: Path) -> None:
+    def cancelled(_prompt: object) -> str:
+        raise asyncio.CancelledError
+
+    async with talking(tmp_path, ScriptedModel(line=cancelled)) as talk:
+        assert await talk.asks("Hola") == say("es", "error-unexpected")
