@@ -10,6 +10,8 @@ from bot.attendant import Attendant
 from bot.channel import Channel
 from bot.commands.call import HouseStatus, Services
 from bot.commands.registry import Commands
+from bot.consent import Consent
+from bot.context import Context
 from bot.conversation import Conversation
 from bot.dispatch import Dispatcher
 from bot.feedback import Feedback
@@ -21,6 +23,7 @@ from bot.models.switch import ModelSwitch
 from bot.notices import Notices
 from bot.opening import Opening
 from bot.overhearing import Overhearing
+from bot.recording import Recording
 from house import House
 from jobs.maintenance import Maintenance
 from memory import census
@@ -52,7 +55,8 @@ def wire(house: House, model: ModelSwitch, channels: Mapping[str, Channel]) -> C
     settings, clock, database = house.settings, house.clock, house.database
     inbox, outbox, transcripts = Inbox(database), Outbox(database), house.transcripts
     notices = Notices(inbox=inbox, outbox=outbox, clock=clock)
-    feedback = Feedback(votes=Votes(database), notices=notices, clock=clock)
+    consent = Consent(platforms=settings.learning.platforms)
+    feedback = Feedback(votes=Votes(database), notices=notices, consent=consent, clock=clock)
     lanes, line, usage = Lanes(drain_seconds=DRAIN_SECONDS), Line(settings.model.parallel), Usage(database)
     runs, started_at = Runs(database), clock()
 
@@ -92,21 +96,34 @@ def wire(house: House, model: ModelSwitch, channels: Mapping[str, Channel]) -> C
         timezone=house.timezone,
         name=settings.persona.name,
     )
-    conversation = Conversation(
-        people=house.people,
+    context = Context(
         recall=house.recall,
         indexer=house.indexer,
         transcripts=transcripts,
         rooms=house.rooms,
-        outbox=outbox,
-        model=model,
-        line=line,
-        limits=_limits(settings),
         name=settings.persona.name,
         persona=settings.persona.text,
         context_tokens=settings.model.context_tokens,
         recall_words=settings.recall.words,
         timezone=house.timezone,
+        clock=clock,
+    )
+    recording = Recording(
+        people=house.people,
+        indexer=house.indexer,
+        transcripts=transcripts,
+        consent=consent,
+        name=settings.persona.name,
+        timezone=house.timezone,
+        clock=clock,
+    )
+    conversation = Conversation(
+        context=context,
+        recording=recording,
+        outbox=outbox,
+        model=model,
+        line=line,
+        limits=_limits(settings),
         clock=clock,
     )
     attendant = Attendant(

@@ -158,7 +158,7 @@ class Attendant:
         about = await self._feedback.asked_about(asked[0].message, person=asked[0].person)
         if about is not None:
             text = "\n".join(each.message.text for each in asked)
-            await self._feedback.correct(about, text=text, person=asked[-1].person)
+            await self._feedback.correct(about, text=text, person=asked[-1].person, platform=channel.platform)
             await self._say(channel, conversation, asked, say(asked[-1].language, "core-correction-thanks"))
             return
         asked[:] = [await self._opening.opened(channel, each) if each.message.attachments else each for each in asked]

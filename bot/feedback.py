@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.channel import Channel
+from bot.consent import Consent
 from bot.i18n import say
 from bot.messages import Chat, InboundCorrection, InboundMessage, InboundVote, OutboundMessage, Receipt, Verdict
 from bot.notices import Notices
@@ -20,9 +21,10 @@ from memory.votes import VotedOn, Votes
 class Feedback:
     """Takes votes and corrections, and asks for the latter."""
 
-    def __init__(self, *, votes: Votes, notices: Notices, clock: Callable[[], datetime]) -> None:
+    def __init__(self, *, votes: Votes, notices: Notices, consent: Consent, clock: Callable[[], datetime]) -> None:
         self._votes = votes
         self._notices = notices
+        self._consent = consent
         self._clock = clock
 
     async def concerns(self, vote: InboundVote) -> bool:
@@ -61,16 +63,17 @@ class Feedback:
         stands = await self._votes.verdict(found.exchange, person=person.id)
         return found.exchange if stands == Verdict.BAD else None
 
-    async def correct(self, exchange: int, *, text: str, person: Person) -> None:
+    async def correct(self, exchange: int, *, text: str, person: Person, platform: str) -> None:
         """Keep what would have been right, with the consent that holds now."""
-        await self._votes.correct(exchange, person=person.id, text=text, consents=person.learns, now=self._clock())
+        consents = self._consent.given(person, platform=platform)
+        await self._votes.correct(exchange, person=person.id, text=text, consents=consents, now=self._clock())
 
     async def correction(self, correction: InboundCorrection, *, person: Person) -> Receipt:
         """What came through a form."""
         found = await self._voted_on(correction.chat, correction.message_id)
         if found is None or not correction.text.strip():
             return Receipt.REFUSED
-        await self.correct(found.exchange, text=correction.text, person=person)
+        await self.correct(found.exchange, text=correction.text, person=person, platform=correction.chat.platform)
         return Receipt.DONE
 
     async def _voted_on(self, chat: Chat, message_id: str) -> VotedOn | None:

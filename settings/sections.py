@@ -94,7 +94,6 @@ class Embedding(Section):
     model: str = Field(
         "bundled", min_length=1, description="`bundled`, or any sentence-transformers name or folder (./, / or ~)."
     )
-    reranker: str = Field("", description="A cross-encoder that reorders what was found. Empty: none.")
 
 
 class Recall(Section):
@@ -154,7 +153,11 @@ class Nightly(Section):
 class Learning(Section):
     enabled: bool = Field(False, description="Train a LoRA adapter at night from what people agreed to share.")
     base_model: str = Field("", description="Transformers name or folder of the model the adapter is trained on.")
-    platforms: Names = Field((), description="Platforms whose conversations may be learned from. Empty: all.")
+    platforms: Names = Field(
+        ("telegram", "console"),
+        description="Platforms whose conversations may be learned from, if the person agrees too. Not `discord`: its "
+        "developer policy forbids training on message content without Discord's permission.",
+    )
 
 
 class Health(Section):
