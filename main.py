@@ -102,7 +102,7 @@ async def serving(settings: Settings, *, terminal: bool) -> AsyncIterator[Sequen
                 host, port = address(settings.health.listen)
                 await stack.enter_async_context(health.served(host, port, readiness=_readiness(house)))
             for channel in channels.values():
-                await core.attendant.resume(channel)
+                await core.resuming.resume(channel)
             receiving = [
                 group.create_task(channel.run(core.dispatcher.handler(channel)), name=f"receive {channel.platform}")
                 for channel in channels.values()

@@ -23,7 +23,9 @@ from bot.models.switch import ModelSwitch
 from bot.notices import Notices
 from bot.opening import Opening
 from bot.overhearing import Overhearing
+from bot.places import Connected
 from bot.recording import Recording
+from bot.resuming import Resuming
 from house import House
 from jobs.maintenance import Maintenance
 from memory import census
@@ -47,6 +49,8 @@ class Core:
 
     lanes: Lanes
     attendant: Attendant
+    resuming: Resuming
+    platforms: Connected
     dispatcher: Dispatcher
 
 
@@ -126,10 +130,10 @@ def wire(house: House, model: ModelSwitch, channels: Mapping[str, Channel]) -> C
         limits=_limits(settings),
         clock=clock,
     )
+    platforms = Connected(channels, notices=notices)
     attendant = Attendant(
         people=house.people,
         inbox=inbox,
-        outbox=outbox,
         transcripts=transcripts,
         notices=notices,
         feedback=feedback,
@@ -137,7 +141,16 @@ def wire(house: House, model: ModelSwitch, channels: Mapping[str, Channel]) -> C
         opening=Opening(model=model, max_bytes=settings.attachments.max_bytes),
         conversation=conversation,
         lanes=lanes,
-        channels=channels,
+        platforms=platforms,
+        clock=clock,
+    )
+    resuming = Resuming(
+        attendant=attendant,
+        lanes=lanes,
+        people=house.people,
+        inbox=inbox,
+        outbox=outbox,
+        transcripts=transcripts,
         apologise_after=timedelta(seconds=settings.dispatch.apologise_after_seconds),
         language=settings.language,
         clock=clock,
@@ -169,7 +182,7 @@ def wire(house: House, model: ModelSwitch, channels: Mapping[str, Channel]) -> C
         language=settings.language,
         clock=clock,
     )
-    return Core(lanes=lanes, attendant=attendant, dispatcher=dispatcher)
+    return Core(lanes=lanes, attendant=attendant, resuming=resuming, platforms=platforms, dispatcher=dispatcher)
 
 
 def _limits(settings: Settings) -> Limits:

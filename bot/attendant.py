@@ -1,34 +1,31 @@
 """Works off each conversation's lane: its messages become answers, its commands are run.
 
-What a crash left unfinished goes through the same lanes at the next start. Knows no platform, only channels.
+Knows no platform, only channels.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 
 import structlog
 
 from bot.answering import Answering, Asked, known_again
 from bot.channel import Channel
-from bot.codec import Unreadable, decode_inbound, decode_outbound
-from bot.commands.call import Answer
+from bot.commands.call import Answer, Platforms
 from bot.commands.registry import Commands, written
 from bot.conversation import Conversation
 from bot.errors import BotError, StorageError
 from bot.feedback import Feedback
-from bot.i18n import say, supported
+from bot.i18n import say
 from bot.lanes import Lanes, Work
 from bot.messages import Chat, InboundMessage, OutboundMessage
-from bot.notices import Notices, send
+from bot.notices import Notices
 from bot.opening import Opening
 from bot.patience import until_written
 from memory.database import DatabaseError
 from memory.inbox import Inbox, InboxState
-from memory.outbox import Outbox
-from memory.people import People, author_of
+from memory.people import People
 from memory.records import ConversationId
 from memory.transcripts import LastExchange, Transcripts
 
@@ -43,7 +40,6 @@ class Attendant:
         *,
         people: People,
         inbox: Inbox,
-        outbox: Outbox,
         transcripts: Transcripts,
         notices: Notices,
         feedback: Feedback,
@@ -51,14 +47,11 @@ class Attendant:
         opening: Opening,
         conversation: Conversation,
         lanes: Lanes,
-        channels: Mapping[str, Channel],
-        apologise_after: timedelta,
-        language: str,
+        platforms: Platforms,
         clock: Callable[[], datetime],
     ) -> None:
         self._people = people
         self._inbox = inbox
-        self._outbox = outbox
         self._transcripts = transcripts
         self._notices = notices
         self._feedback = feedback
@@ -66,9 +59,7 @@ class Attendant:
         self._opening = opening
         self._conversation = conversation
         self._lanes = lanes
-        self._channels = channels
-        self._apologise_after = apologise_after
-        self._language = language
+        self._platforms = platforms
         self._clock = clock
         self._waiting: Counter[str] = Counter()  # messages of each conversation
         self._gathering: dict[str, list[Asked]] = {}  # what was put in a lane last, while it may be added to
@@ -114,6 +105,10 @@ class Attendant:
     def turn_down(self, channel: Channel, conversation: ConversationId, asked: Asked, text: str) -> None:
         """Close a message with a word of explanation, or silently."""
         self._lanes.aside(asked.message.chat.key, partial(self._turn_down, channel, conversation, asked, text))
+
+    def apologise(self, channel: Channel, conversation: ConversationId, asked: Asked, text: str) -> None:
+        """Close a message that is too old to be answered, when its turn comes."""
+        self._lanes.add(asked.message.chat.key, partial(self._turn_down, channel, conversation, asked, text))
 
     def aside(self, chat: Chat, work: Work) -> None:
         """Do something for a chat that nobody there waits for."""
@@ -198,7 +193,7 @@ class Attendant:
             language=asked.language,
             now=self._clock(),
             conversations=conversations,
-            platforms=self,
+            platforms=self._platforms,
         )
         try:
             async for answer in answers:
@@ -256,81 +251,15 @@ class Attendant:
         answering.stop()
         return True
 
-    async def administers(self, chat: Chat, user_id: str) -> bool:
-        channel = self._channels.get(chat.platform)
-        return channel is not None and await channel.administers(chat, user_id)
-
-    async def tell(self, chat: Chat, text: str) -> None:
-        """Say something in a chat that nobody there has just asked for: an approval, a report."""
-        channel = self._channels.get(chat.platform)
-        if channel is None:
-            log.info("no channel to tell", chat=chat.key)
-            return
-        await self._notices.tell_stranger(channel, OutboundMessage(chat=chat, text=text))
-
-    @property
-    def answering(self) -> int:
-        """Conversations with an answer under way."""
-        return len(self._answering)
-
     async def idle(self, chat: Chat) -> None:
         """Wait until everything said in a chat is dealt with."""
         await self._lanes.idle(chat.key)
-
-    # After a crash -------------------------------------------------------------------------------
-
-    async def resume(self, channel: Channel) -> None:
-        """Deliver what was said and not confirmed, then answer what was received and not answered."""
-        for delivery in await self._outbox.undelivered(channel.platform):
-            try:
-                message = decode_outbound(delivery.payload)
-            except Unreadable as error:
-                log.error("a kept reply cannot be read", error=str(error))
-                await self._outbox.gone(delivery.id)
-                continue
-            self._lanes.add(message.chat.key, partial(send, channel, self._outbox, message, delivery))
-        now = self._clock()
-        for received in await self._inbox.waiting(channel.platform):
-            try:
-                message_in = decode_inbound(received.payload)
-            except Unreadable as error:
-                log.error("a kept message cannot be read", error=str(error))
-                await self._inbox.close([received.id], state=InboxState.PASSED, now=now)
-                continue
-            person = await self._people.resolve(message_in.author, now=now)
-            asked = Asked(
-                inbox_id=received.id,
-                message=replace(message_in, author=author_of(message_in.author, person)),
-                person=person,
-                language=person.language or supported(message_in.language, default=self._language),
-                resumed=True,
-            )
-            conversation = await conversation_in(self._transcripts, message_in.chat, now=now)
-            if now - received.received_at > self._apologise_after:
-                apology = say(asked.language, "core-apology")
-                self._lanes.add(message_in.chat.key, partial(self._turn_down, channel, conversation, asked, apology))
-            else:
-                self.take_on(channel, conversation, asked)
 
 
 def _belongs(asked: Asked, batch: list[Asked]) -> bool:
     """Whether a message goes on with what its author has just said. A reply stands alone: it may be a correction."""
     replies = asked.message.reply_to is not None or batch[0].message.reply_to is not None
     return not replies and asked.person.id == batch[0].person.id
-
-
-async def conversation_in(transcripts: Transcripts, chat: Chat, *, now: datetime) -> ConversationId:
-    """The log's conversation for a chat."""
-    return await transcripts.conversation(
-        key=chat.key,
-        platform=chat.platform,
-        chat_id=chat.id,
-        thread_id=chat.thread_id,
-        kind=chat.kind,
-        title=chat.title,
-        server_id=chat.server_id,
-        now=now,
-    )
 
 
 class _Conversations:

@@ -13,7 +13,7 @@ import structlog
 
 from bot.access import Access, Decision, Ruling
 from bot.answering import Asked
-from bot.attendant import Attendant, conversation_in
+from bot.attendant import Attendant
 from bot.channel import Channel, Handler
 from bot.codec import encode_inbound
 from bot.commands.registry import written
@@ -24,6 +24,7 @@ from bot.language import detect
 from bot.limits import Quotas, Tally
 from bot.messages import Chat, Inbound, InboundMessage, InboundVote, OutboundMessage, Receipt
 from bot.overhearing import Overhearing
+from bot.places import conversation_in
 from memory.database import DatabaseError
 from memory.inbox import Inbox
 from memory.people import People, Person, author_of

@@ -78,6 +78,5 @@ async def test_an_approval_is_told_in_the_strangers_chat(tmp_path: Path) -> None
 async def test_what_cannot_be_told_on_a_platform_that_is_off_is_let_go(tmp_path: Path) -> None:
     async with talking(tmp_path, ScriptedModel()) as talk:
         elsewhere = replace(chat_of(ANA), platform="discord")
-        await talk.core.attendant.tell(elsewhere, "Hola")
-        assert not await talk.core.attendant.administers(elsewhere, "7")
-        assert talk.core.attendant.answering == 0
+        await talk.core.platforms.tell(elsewhere, "Hola")
+        assert not await talk.core.platforms.administers(elsewhere, "7")

@@ -31,6 +31,7 @@ from memory.rooms import Rooms
 from memory.transcripts import Transcripts
 from settings import load
 from tests.fakes.channel import FakeChannel, Sent, until
+from tests.fakes.databases import database_url
 from tests.fakes.household import MADRID, NOW
 from tests.fakes.model import ScriptedModel
 from wiring import Core, wire
@@ -148,6 +149,7 @@ async def talking(
         "MARTIN__ACCESS__POLICY": "open",
         "MARTIN__TIMEZONE": "Europe/Madrid",
         "MARTIN__STORAGE__DATA_DIR": str(folder),
+        "MARTIN__STORAGE__DATABASE_URL": database_url(folder),
     } | {f"MARTIN__{name.replace('_', '__', 1).upper()}": value for name, value in overrides.items()}
     settings = load(environ=environment)
     clock, channel = clock or Clock(), channel or FakeChannel()
@@ -178,5 +180,5 @@ async def talking(
         channels: dict[str, Channel] = {channel.platform: channel}
         core = wire(house, model, channels)  # type: ignore[arg-type]  # /model is tried elsewhere
         async with core.lanes.open():
-            await core.attendant.resume(channel)
+            await core.resuming.resume(channel)
             yield Talk(house=house, core=core, channel=channel, model=model, clock=clock)
