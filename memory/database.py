@@ -1,20 +1,20 @@
 """The SQL database: one engine, its settings, its migrations.
 
-The only module that knows SQLite from PostgreSQL. Foreign errors become `DatabaseFull`, `DatabaseBusy` and
-`DatabaseBroken` here.
+The only module that knows SQLite from PostgreSQL. Foreign errors become `DatabaseFull`, `DatabaseBusy`,
+`DatabaseUnreachable` and `DatabaseBroken` here.
 """
 
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy import Connection, Engine, Table, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -27,7 +27,8 @@ from memory.sqlite import connect
 T = TypeVar("T")
 
 GROUP = 64  # writes that share one transaction at most: bounds how much runs again when one of them fails
-BUSY_SECONDS = 15  # how long a write waits for another process's write before it gives up
+BUSY_SECONDS = 15  # how long a write waits for another process's write, or for a server, before it gives up
+MIGRATING = 0x4D617274  # the lock that whoever migrates a PostgreSQL database holds: any number, always the same
 
 
 class DatabaseError(Exception):
@@ -37,20 +38,47 @@ class DatabaseError(Exception):
 
 
 class DatabaseFull(DatabaseError):
-    hint = "Free some space on the disk that holds storage.data_dir."
+    hint = "Free some space on the disk that holds storage.data_dir, or PostgreSQL's data."
 
 
 class DatabaseBusy(DatabaseError):
     hint = "Another program holds the database locked. Close it, or wait."
 
 
+class DatabaseUnreachable(DatabaseError):
+    hint = "Start the server, or correct storage.database_url: postgresql+asyncpg://USER:PASSWORD@HOST/DATABASE."
+
+
 class DatabaseBroken(DatabaseError):
-    hint = "Restore the newest backup, or check the file with 'sqlite3 FILE \"PRAGMA integrity_check\"'."
+    hint = (
+        "Restore the newest backup, or check the file with 'sqlite3 FILE \"PRAGMA integrity_check\"'. "
+        "If it is PostgreSQL, look at its log."
+    )
+
+
+# What PostgreSQL's codes mean, by how they begin: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_CODES: Sequence[tuple[str, type[DatabaseError]]] = (
+    ("53100", DatabaseFull),
+    ("53", DatabaseBusy),  # out of memory or connections
+    ("55P03", DatabaseBusy),  # waited too long for a lock
+    ("40", DatabaseBusy),  # deadlock
+    ("08", DatabaseUnreachable),  # connection lost
+    ("28", DatabaseUnreachable),  # wrong user or password
+    ("3D", DatabaseUnreachable),  # no such database
+    ("57P", DatabaseUnreachable),  # starts, stops or crashed
+)
 
 
 def translated(error: SQLAlchemyError) -> DatabaseError:
     """Our error for one of SQLAlchemy's."""
-    text = str(getattr(error, "orig", None) or error)
+    foreign = getattr(error, "orig", None)
+    text = str(foreign or error)
+    code = getattr(foreign, "sqlstate", None) or ""
+    for beginning, kind in _CODES:
+        if code.startswith(beginning):
+            return kind(text)
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return DatabaseUnreachable(text)
     lowered = text.lower()
     if "disk is full" in lowered or "no space left" in lowered or "disk i/o" in lowered:
         return DatabaseFull(text)
@@ -105,16 +133,9 @@ class Database:
         Raises:
             DatabaseError: it cannot be opened or migrated.
         """
-        parsed = make_url(url)
-        sqlite = parsed.get_backend_name() == "sqlite"
-        if sqlite and parsed.database and parsed.database != ":memory:":
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        options = {"connect_args": {"async_creator_fn": connect}} if sqlite else {"pool_pre_ping": True}
-        engine = create_async_engine(url, **options)
-        if sqlite:
-            prepare_sqlite(engine.sync_engine)
+        engine = _engine(url)
         try:
-            async with engine.connect() as connection:
+            async with _connected(engine) as connection:
                 await connection.run_sync(_migrate)
                 await connection.commit()
             yield cls(engine)
@@ -126,7 +147,7 @@ class Database:
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         try:
-            async with self._write, self._engine.begin() as connection:
+            async with self._write, _connected(self._engine) as connection, connection.begin():
                 yield connection
         except SQLAlchemyError as error:
             raise translated(error) from error
@@ -135,8 +156,11 @@ class Database:
     async def reading(self, *, snapshot: bool = False) -> AsyncIterator[AsyncConnection]:
         """Look only. With `snapshot`, all statements see one moment; else each sees its own, and costs less."""
         try:
-            async with self._engine.connect() as connection:
-                await connection.execution_options(reads="snapshot" if snapshot else "each")
+            async with _connected(self._engine) as connection:
+                if connection.dialect.name == "sqlite":
+                    await connection.execution_options(reads="snapshot" if snapshot else "each")
+                else:
+                    await connection.execution_options(isolation_level="REPEATABLE READ" if snapshot else "AUTOCOMMIT")
                 yield connection
         except DBAPIError as error:
             raise translated(error) from error
@@ -204,6 +228,33 @@ class Database:
                 done.set_result(result)
 
 
+def _engine(url: str) -> AsyncEngine:
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() != "sqlite":
+            waiting = {"timeout": BUSY_SECONDS, "server_settings": {"lock_timeout": str(BUSY_SECONDS * 1000)}}
+            return create_async_engine(parsed, pool_pre_ping=True, connect_args=waiting)
+        engine = create_async_engine(parsed, connect_args={"async_creator_fn": connect})
+    except (SQLAlchemyError, ImportError) as error:  # no address, or one of a database or driver that is not here
+        raise DatabaseUnreachable(str(error)) from error
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    prepare_sqlite(engine.sync_engine)
+    return engine
+
+
+@asynccontextmanager
+async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    try:
+        connection = await engine.connect()
+    except OSError as error:  # SQLAlchemy hands on what the driver met on the way to the server
+        raise DatabaseUnreachable(str(error) or type(error).__name__) from error
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
 def insert_new(connection: AsyncConnection, table: Table) -> Any:
     """An INSERT that can say `.on_conflict_do_nothing()` or `.on_conflict_do_update()`, in this database's words."""
     return insert_into(connection.dialect.name, table)
@@ -227,4 +278,6 @@ def _migrate(connection: Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
+    if connection.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE does as much
+        connection.execute(select(func.pg_advisory_xact_lock(MIGRATING)))
     command.upgrade(config, "head")

@@ -22,6 +22,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
 )
+from sqlalchemy.types import TypeEngine
 
 metadata = MetaData(
     naming_convention={
@@ -54,6 +55,28 @@ class Utc(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Words(TypeDecorator[str]):
+    """What people, platforms and models write, cut to `length` characters if there is one.
+
+    Without what cannot be stored: PostgreSQL has no NUL, and UTF-8 no half of a surrogate pair.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, length: int | None = None) -> None:
+        super().__init__()
+        self.length = length
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
+        return Text() if self.length is None else String(self.length)
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        return value.replace("\0", "").encode("utf-8", "replace").decode()[: self.length]
+
+
 # Who ---------------------------------------------------------------------------------------------
 
 people = Table(
@@ -65,7 +88,7 @@ people = Table(
     Column("language_chosen", Boolean, nullable=False, default=False, server_default="0"),
     Column("remembers", Boolean, nullable=False, default=True, server_default="1"),  # /privacy remember on|off
     Column("learns", Boolean, nullable=False, default=False, server_default="0"),  # /privacy learn on|off: training
-    Column("persona", Text, nullable=False, default="", server_default=""),  # /persona: how Martín speaks to them
+    Column("persona", Words, nullable=False, default="", server_default=""),  # /persona: how Martín speaks to them
 )
 
 accounts = Table(
@@ -75,7 +98,7 @@ accounts = Table(
     Column("platform", String(32), nullable=False),
     Column("user_id", String(128), nullable=False),
     Column("person_id", Id, ForeignKey("people.id"), nullable=False, index=True),
-    Column("name", String(256), nullable=False, default="", server_default=""),  # as last shown
+    Column("name", Words(256), nullable=False, default="", server_default=""),  # as last shown
     Column("is_bot", Boolean, nullable=False, default=False, server_default="0"),
     Column("seen_at", Utc, nullable=False),
     UniqueConstraint("platform", "user_id"),
@@ -132,13 +155,13 @@ conversations = Table(
     Column("chat_id", String(128), nullable=False),
     Column("thread_id", String(128), nullable=False, default="", server_default=""),
     Column("kind", String(16), nullable=False),
-    Column("title", String(256), nullable=False, default="", server_default=""),
+    Column("title", Words(256), nullable=False, default="", server_default=""),
     Column("server_id", String(128), nullable=False, default="", server_default=""),
     Column("listens", Boolean, nullable=False, default=False, server_default="0"),  # a group's admin turned it on
     Column(
         "starts_after", Id, nullable=False, default=0, server_default="0"
     ),  # /new: turns up to this id are not shown
-    Column("persona", Text, nullable=False, default="", server_default=""),
+    Column("persona", Words, nullable=False, default="", server_default=""),
     Column("created_at", Utc, nullable=False),
 )
 
@@ -192,8 +215,8 @@ turns = Table(
     Column("role", String(16), nullable=False),
     Column("account_id", Id, ForeignKey("accounts.id"), nullable=True),  # NULL: Martín, or an imported stranger
     Column("person_id", Id, ForeignKey("people.id"), nullable=True, index=True),
-    Column("speaker", String(256), nullable=False, default="", server_default=""),  # the name shown at the time
-    Column("text", Text, nullable=False),
+    Column("speaker", Words(256), nullable=False, default="", server_default=""),  # the name shown at the time
+    Column("text", Words, nullable=False),
     Column("said_at", Utc, nullable=False),
     Column("message_id", String(128), nullable=False, default="", server_default=""),
     Column("reply_to", String(128), nullable=False, default="", server_default=""),
@@ -221,8 +244,8 @@ exchanges = Table(
     Column("response_turn_id", Id, ForeignKey("turns.id"), nullable=True, index=True),
     Column("person_id", Id, ForeignKey("people.id"), nullable=True, index=True),  # who asked
     Column("provider", String(16), nullable=False, default="", server_default=""),
-    Column("model", String(256), nullable=False, default="", server_default=""),
-    Column("adapter", String(128), nullable=False, default="", server_default=""),
+    Column("model", Words(256), nullable=False, default="", server_default=""),
+    Column("adapter", Words(128), nullable=False, default="", server_default=""),
     Column("consents", Boolean, nullable=False, default=False, server_default="0"),  # to training, as it stood then
     Column("outcome", String(16), nullable=False),  # Outcome
     Column("started_at", Utc, nullable=False),
@@ -255,7 +278,7 @@ corrections = Table(
     Column("id", Id, primary_key=True),
     Column("exchange_id", Id, ForeignKey("exchanges.id"), nullable=False, index=True),
     Column("person_id", Id, ForeignKey("people.id"), nullable=False, index=True),
-    Column("text", Text, nullable=False),
+    Column("text", Words, nullable=False),
     Column("consents", Boolean, nullable=False, default=False, server_default="0"),
     Column("said_at", Utc, nullable=False),
 )
@@ -270,7 +293,7 @@ audit = Table(
     Column("at", Utc, nullable=False, index=True),
     Column("person_id", Id, nullable=True),  # no foreign key: it outlives the person's rows
     Column("action", String(64), nullable=False),
-    Column("detail", String(256), nullable=False, default="", server_default=""),
+    Column("detail", Words(256), nullable=False, default="", server_default=""),
 )
 
 # Small facts that must survive a restart: the chosen model, the store's embedder, a platform's last seen id.
@@ -278,7 +301,7 @@ facts = Table(
     "facts",
     metadata,
     Column("key", String(128), primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("value", Words, nullable=False),
 )
 
 job_runs = Table(

@@ -5,12 +5,19 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from memory.schema import Utc, metadata
+from memory.schema import Utc, Words, metadata
 
 
 def _render_item(kind: str, item: Any, _autogen: AutogenContext) -> str | Literal[False]:
     """A migration stands by itself: it must not change when our column types do."""
-    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Utc) else False
+    match kind, item:
+        case "type", Utc():
+            return "sa.DateTime(timezone=True)"
+        case "type", Words(length=None):
+            return "sa.Text()"
+        case "type", Words(length=length):
+            return f"sa.String(length={length})"
+    return False
 
 
 connection = context.config.attributes["connection"]

@@ -28,14 +28,19 @@ SLOW = Script(text="Uno dos tres", hangs=True)
 async def refuses(talk: Talk, table: str, *, on: str = "INSERT", reason: str = "disk I/O error") -> None:
     """From now on the database refuses to write to `table`, as a full disk would."""
     async with talk.house.database.writing() as connection:
-        await connection.execute(
-            text(f"CREATE TRIGGER refusal BEFORE {on} ON {table} BEGIN SELECT RAISE(FAIL, '{reason}'); END")
-        )
+        if connection.dialect.name == "sqlite":
+            action = f"BEGIN SELECT RAISE(FAIL, '{reason}'); END"
+        else:
+            body = f"BEGIN RAISE '{reason}'; END"
+            await connection.execute(text(f"CREATE FUNCTION refused() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"))
+            action = "FOR EACH ROW EXECUTE FUNCTION refused()"
+        await connection.execute(text(f"CREATE TRIGGER refusal BEFORE {on} ON {table} {action}"))
 
 
 async def accepts(talk: Talk) -> None:
     async with talk.house.database.writing() as connection:
-        await connection.execute(text("DROP TRIGGER refusal"))
+        sqlite = connection.dialect.name == "sqlite"
+        await connection.execute(text("DROP TRIGGER refusal" if sqlite else "DROP FUNCTION refused() CASCADE"))
 
 
 async def received(talk: Talk, words: str, **rest: object) -> InboxId:

@@ -14,12 +14,13 @@ from memory.database import Database
 from memory.people import People
 from memory.records import PersonId
 from memory.usage import Usage
+from tests.fakes.databases import database_url
 from tests.fakes.household import MADRID, NOW, author, telegram
 
 
 @pytest.fixture
 async def usage(tmp_path: Path) -> AsyncIterator[Usage]:
-    async with Database.open(f"sqlite+aiosqlite:///{tmp_path / 'martin.db'}") as database:
+    async with Database.open(database_url(tmp_path)) as database:
         for number in range(1, 4):
             await People(database).resolve(author(telegram(str(number))), now=NOW)
         yield Usage(database)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import main
 import settings
+from tests.fakes.databases import database_url
 from tests.fakes.ollama_server import OllamaServer
 
 MODEL = "martin-test"
@@ -31,4 +32,5 @@ def environment(folder: Path, model: OllamaServer, **overrides: str) -> dict[str
         "MARTIN__ACCESS__POLICY": "open",
         "MARTIN__TIMEZONE": "Europe/Madrid",
         "MARTIN__STORAGE__DATA_DIR": str(folder / "data"),
+        "MARTIN__STORAGE__DATABASE_URL": database_url(folder / "data"),
     } | {f"MARTIN__{name.replace('_', '__', 1).upper()}": value for name, value in overrides.items()}

@@ -28,6 +28,7 @@ from memory.people import People, Person
 from memory.records import Account, Author, Memory, PersonId, Scope, TurnId
 from memory.rooms import Rooms
 from memory.schema import conversations
+from tests.fakes.databases import database_url
 
 NOW = datetime(2026, 5, 20, 10, 0, tzinfo=UTC)  # a Wednesday
 MADRID = ZoneInfo("Europe/Madrid")
@@ -211,7 +212,7 @@ class Household:
 @asynccontextmanager
 async def household(folder: Path, *, policy: Policy = Policy.PAIRING, **lists: object) -> AsyncIterator[Household]:
     """A house in `folder`, with OWNER as its admin unless `admins` says otherwise."""
-    async with Database.open(f"sqlite+aiosqlite:///{folder / 'martin.db'}") as database:
+    async with Database.open(database_url(folder)) as database:
         people, codes, rooms = People(database), Codes(database), Rooms(database)
         grants = Grants(database, **{"admins": [str(OWNER)], **lists})  # type: ignore[arg-type]
         pairing = Pairing(people, grants, codes)

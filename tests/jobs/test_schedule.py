@@ -14,6 +14,7 @@ from jobs.job import JobReport
 from jobs.schedule import LEASE, Nightly, last_due
 from memory.database import Database
 from memory.runs import Runs, RunState
+from tests.fakes.databases import database_url
 
 MADRID = ZoneInfo("Europe/Madrid")
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -50,7 +51,7 @@ class _Clock:
 
 @pytest.fixture
 async def runs(tmp_path: Path) -> AsyncIterator[Runs]:
-    async with Database.open(f"sqlite+aiosqlite:///{tmp_path / 'martin.db'}") as database:
+    async with Database.open(database_url(tmp_path)) as database:
         yield Runs(database)
 
 

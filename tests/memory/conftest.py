@@ -9,13 +9,14 @@ import pytest
 from memory.database import Database
 from memory.records import ConversationId
 from memory.transcripts import Transcripts
+from tests.fakes.databases import database_url
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database.open(f"sqlite+aiosqlite:///{tmp_path / 'martin.db'}") as opened:
+    async with Database.open(database_url(tmp_path)) as opened:
         yield opened
 
 

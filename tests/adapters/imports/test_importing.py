@@ -15,6 +15,7 @@ from memory.importing import Me
 from memory.records import Memory, PersonId, Scope
 from memory.schema import conversations, exchanges, people, turns
 from tests.adapters.imports.reading import NOW, PAYLOADS
+from tests.fakes.databases import database_url
 
 
 @dataclass
@@ -36,7 +37,7 @@ class Shelf:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database.open(f"sqlite+aiosqlite:///{tmp_path}/martin.db") as opened:
+    async with Database.open(database_url(tmp_path)) as opened:
         yield opened
 
 
