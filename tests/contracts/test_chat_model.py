@@ -20,6 +20,8 @@ from tests.fakes.ollama_server import Behaviour, OllamaServer
 from tests.fakes.openai_server import OpenAIServer
 from tests.fakes.tiny_llama import tiny_llama
 
+pytestmark = pytest.mark.timeout(600)  # whoever comes first trains the tiny model, on a machine that may be busy
+
 ANA = Author(account=Account(platform="console", user_id="1"), name="Ana", person=PersonId(1))
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 QUESTION = "¿Quién eres?"

@@ -16,6 +16,8 @@ from bot.models.llamacpp import LlamaCppModel
 from tests.bot.models.prompts import answered, ask, heard, seconds
 from tests.fakes.tiny_llama import tiny_llama
 
+pytestmark = pytest.mark.timeout(600)  # whoever comes first trains the tiny model, on a machine that may be busy
+
 
 @pytest.fixture(scope="module")
 def path() -> Path:

@@ -18,6 +18,8 @@ from tests.fakes.ollama_server import Behaviour, OllamaServer, Stored, digest_of
 from tests.fakes.openai_server import OpenAIServer
 from tests.fakes.tiny_llama import tiny_llama
 
+pytestmark = pytest.mark.timeout(600)  # whoever comes first trains the tiny model, on a machine that may be busy
+
 
 class Choice:
     """What an admin chose, kept as a fact would be."""
