@@ -175,7 +175,8 @@ async def _person(house: "House", who: str) -> PersonId:
     if user_id:
         found = await house.people.find(Account(platform=platform, user_id=user_id))
     else:
-        found = await house.people.get(PersonId(int(who))) if who.isascii() and who.isdigit() else None
+        numbered = who.isascii() and who.isdigit() and len(who) < 19  # a longer number fits into no column
+        found = await house.people.get(PersonId(int(who))) if numbered else None
     if found is None:
         raise BotError(f"There is nobody {who}.", hint=WHO)
     return found.id

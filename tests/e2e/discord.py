@@ -1,12 +1,12 @@
 """People who talk to Martín on Discord: in direct messages, in a server's channel, with commands and buttons."""
 
-import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 from tests.e2e.opened import environment, serving
+from tests.fakes.databases import rows
 from tests.fakes.discord_server import TOKEN, DiscordServer, Waiting
 from tests.fakes.discord_world import Json
 from tests.fakes.ollama_server import OllamaServer
@@ -100,11 +100,7 @@ class Discord:
 
     def log(self, query: str) -> list[tuple[object, ...]]:
         """What the log holds."""
-        connection = sqlite3.connect(self._folder / "data" / "martin.db")
-        try:
-            return connection.execute(query).fetchall()
-        finally:
-            connection.close()
+        return rows(self._folder / "data", query)
 
 
 def leading_to(server: DiscordServer) -> dict[str, str]:

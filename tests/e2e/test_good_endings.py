@@ -10,6 +10,7 @@ import pytest
 
 from bot.i18n import say
 from tests.e2e.conftest import MODEL, Telegram
+from tests.fakes.databases import sqlite_only
 from tests.fakes.ollama_server import Behaviour
 from tests.fakes.telegram_server import ANA
 
@@ -180,6 +181,7 @@ async def test_a_text_file_is_read_into_the_turn(telegram: Telegram) -> None:
     assert "guacamole" in telegram.model.bodies("/api/chat")[-1]["messages"][-1]["content"]
 
 
+@sqlite_only
 async def test_a_locked_database_is_waited_for_and_nothing_is_lost(telegram: Telegram, tmp_path: Path) -> None:
     await telegram.start()
     await telegram.says("Hola, ¿qué tal?")

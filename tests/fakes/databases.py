@@ -6,7 +6,6 @@ has the same database until its test is over.
 
 import asyncio
 import os
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
@@ -31,25 +30,35 @@ def database_url(folder: Path) -> str:
         return f"sqlite+aiosqlite:///{folder / 'martin.db'}"
     if folder not in _made:
         name = f"martin_test_{sha256(str(folder).encode()).hexdigest()[:16]}"
-        _on_the_server([f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}"])
+        _run(SERVER, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}")
         _made[folder] = name
     return make_url(SERVER).set(database=_made[folder]).render_as_string(hide_password=False)
+
+
+def rows(folder: Path, query: str) -> list[tuple[object, ...]]:
+    """What the database of `folder` holds, whoever has it open."""
+    return _run(database_url(folder), query)
 
 
 def drop_databases() -> None:
     """Drop what `database_url` made on the server."""
     if _made:
-        _on_the_server([f"DROP DATABASE {name} WITH (FORCE)" for name in _made.values()])
+        _run(SERVER, *(f"DROP DATABASE {name} WITH (FORCE)" for name in _made.values()))
         _made.clear()
 
 
-def _on_the_server(statements: Sequence[str]) -> None:
-    async def run() -> None:
-        engine = create_async_engine(SERVER, isolation_level="AUTOCOMMIT")
+def _run(url: str, *statements: str) -> list[tuple[object, ...]]:
+    """Run statements, each on its own. The rows of the last."""
+
+    async def run() -> list[tuple[object, ...]]:
+        found: list[tuple[object, ...]] = []
+        engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
         async with engine.connect() as connection:
             for statement in statements:
-                await connection.execute(text(statement))
+                result = await connection.execute(text(statement))
+                found = [tuple(row) for row in result] if result.returns_rows else []
         await engine.dispose()
+        return found
 
     with ThreadPoolExecutor(1) as thread:  # the one who asks may stand in an event loop already
-        thread.submit(asyncio.run, run()).result()
+        return thread.submit(asyncio.run, run()).result()
