@@ -161,7 +161,10 @@ class ConsoleChannel:
         vote = InboundVote(
             chat=CHAT, message_id=self._votable, voter=self._author, verdict=verdict, voted_at=self._clock()
         )
-        await handle(vote)
+        receipt = await handle(vote)
+        if self._face.live and verdict is Verdict.GOOD and receipt is Receipt.DONE:  # a 👎 is answered with a question
+            thanks = OutboundMessage(chat=CHAT, text=say(self._language, "console-vote-good"))
+            await self._face.settle(uuid4().hex, thanks)
 
     async def _follow(self, message: InboundMessage) -> None:
         try:

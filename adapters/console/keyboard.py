@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from functools import lru_cache
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from prompt_toolkit import PromptSession, print_formatted_text
 from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
@@ -30,8 +31,18 @@ PROMPT = "› "
 _BELOW = 6  # rows left for what is typed and the toolbar
 _DRAW_SECONDS = 0.05
 
+
+def _keep_lines(state: StateCore) -> None:
+    """A new line is a new line, as on every platform; Markdown itself would make one paragraph of them."""
+    for token in state.tokens:
+        for child in token.children or ():
+            if child.type == "softbreak":
+                child.type = "hardbreak"
+
+
 # Rich's own parser leaves out what looks like HTML: `List<String>` would lose half of itself.
 _PARSER = MarkdownIt("commonmark", {"html": False}).enable("strikethrough").enable("table")
+_PARSER.core.ruler.push("keep_lines", _keep_lines)
 
 
 class Keyboard:

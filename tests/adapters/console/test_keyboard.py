@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from prompt_toolkit.data_structures import Size
 
-from bot.messages import Choice, InboundMessage, InboundVote, OutboundMessage, Verdict
+from bot.messages import Choice, InboundMessage, InboundVote, OutboundMessage, Receipt, Verdict
 from tests.adapters.console.stage import ConsoleStage, keyboard, until
 
 pytestmark = pytest.mark.timeout(30)
@@ -107,6 +107,28 @@ async def test_choices_are_shown_with_what_to_type(stage: ConsoleStage) -> None:
     asked = OutboundMessage(chat=stage.chat, text="¿Seguro?", choices=(Choice(label="Sí", command="/forget yes"),))
     await stage.channel.deliver(asked, replacing=None, nonce="n1")
     await seen(stage, "Sí: /forget yes")
+
+
+async def test_a_good_vote_that_counted_is_acknowledged(stage: ConsoleStage) -> None:
+    await stage.channel.deliver(say(stage, "Toby", votable=True), replacing=None, nonce="n1")
+    stage.receipt = Receipt.DONE
+    await stage.says("/+")
+    await seen(stage, "Anotado: 👍")
+
+
+async def test_a_choice_whose_label_is_its_command_is_shown_once(stage: ConsoleStage) -> None:
+    choices = (Choice(label="/help", command="/help"), Choice(label="¿Qué sabes hacer?", command="/start"))
+    await stage.channel.deliver(
+        OutboundMessage(chat=stage.chat, text="¿Eh?", choices=choices), replacing=None, nonce="n1"
+    )
+    await seen(stage, "¿Qué sabes hacer? /start")
+    assert stage.screen.above.count("/help") == 1
+
+
+async def test_a_new_line_in_a_reply_is_a_new_line_on_the_screen(stage: ConsoleStage) -> None:
+    await stage.channel.deliver(say(stage, "**Quién puede hablar conmigo**\nNadie."), replacing=None, nonce="n1")
+    await seen(stage, "Nadie.")
+    assert [row.strip() for row in stage.screen.above.splitlines()] == ["Quién puede hablar conmigo", "Nadie."]
 
 
 async def test_what_a_model_says_cannot_drive_the_terminal(stage: ConsoleStage) -> None:
