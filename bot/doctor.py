@@ -57,6 +57,9 @@ async def examine(checks: Mapping[str, Check], *, language: str, patience: float
         except (BotError, DatabaseError, EmbedderUnavailable) as error:
             text = error.message if isinstance(error, BotError) else str(error).removesuffix(error.hint).strip()
             return [problem(about, text, error.hint)]
+        except OSError as error:
+            text = say(language, "doctor-closed", path=str(error.filename or ""), reason=error.strerror or str(error))
+            return [problem(about, text, say(language, "doctor-closed-mend"))]
 
     found = await asyncio.gather(*(one(about, check) for about, check in checks.items()))
     return [finding for findings in found for finding in findings]
@@ -93,8 +96,7 @@ async def disk(folder: Path, *, language: str) -> Sequence[Finding]:
     except OSError as error:
         text = say(language, "doctor-folder-closed", folder=str(folder), reason=error.strerror or "")
         return [problem("disk", text, say(language, "doctor-folder-closed-mend", folder=str(folder)))]
-    room = f"{free / 1024**3:.1f}"
-    text = say(language, "doctor-disk", folder=str(folder), free=room)
+    text = say(language, "doctor-disk", folder=str(folder), free=round(free / 1024**3, 1))
     if free >= LITTLE:
         return [good("disk", text)]
     level = Level.PROBLEM if free < NOTHING else Level.WARNING

@@ -39,7 +39,7 @@ async def _embedding(settings: Settings) -> Sequence[Finding]:
     began = time.monotonic()
     async with BatchingEmbedder.open(settings.embedding.model) as embedder:
         await embedder.ready()
-    seconds = f"{time.monotonic() - began:.1f}"
+    seconds = round(time.monotonic() - began, 1)
     return [good("embedding", say(settings.language, "doctor-embedding", seconds=seconds))]
 
 

@@ -69,6 +69,7 @@ def explained(error: BaseException) -> tuple[str, str] | None:
     """What an error says and what mends it; None for one that nobody foresaw.
 
     Every error we foresee carries a `hint`, those of `memory`, which knows no `BotError`, too. Of a group, each part.
+    So does the system's refusal of a file that a person named, or of the data folder.
     """
     from rich.markup import escape
 
@@ -76,6 +77,8 @@ def explained(error: BaseException) -> tuple[str, str] | None:
         parts = [explained(part) for part in error.exceptions]
         known = [part for part in parts if part is not None]
         return ("\n".join(text for text, _ in known), known[0][1]) if len(known) == len(parts) else None
+    if isinstance(error, OSError) and error.filename is not None:
+        return escape(f"{error.filename}: {error.strerror}."), "Check the path, and who may write there."
     hint: Any = getattr(error, "hint", None)
     if not isinstance(hint, str):
         return None

@@ -79,6 +79,15 @@ def test_run_without_a_token_says_how_to_get_one(tmp_path: Path) -> None:
     assert "martin setup" in ended.err
 
 
+@pytest.mark.parametrize("command", [("chat",), ("recall", "Toby"), ("doctor",), ("export", "person", "1")])
+def test_a_data_folder_that_cannot_be_made_is_explained(command: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ended = martin(*command, folder=tmp_path, MARTIN__STORAGE__DATA_DIR="file/data", **NO_EMBEDDING)
+    assert ended.code == 1
+    assert "file/data" in ended.out + ended.err
+    assert "Traceback" not in ended.err
+
+
 def test_a_scope_that_is_none_is_refused_with_what_one_looks_like(tmp_path: Path) -> None:
     ended = martin("recall", "Toby", "--scope", "everything", folder=tmp_path)
     assert ended.code == 2

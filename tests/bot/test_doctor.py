@@ -31,6 +31,16 @@ async def test_an_error_of_ours_is_a_finding_with_its_mend_and_the_rest_goes_on(
     assert not can_work([first, second])
 
 
+async def test_a_file_that_the_system_refuses_is_a_finding() -> None:
+    async def closed() -> Sequence[Finding]:
+        raise PermissionError(13, "Permission denied", "data/martin.db")
+
+    (found,) = await examine({"database": closed}, language="es")
+    assert found.level is Level.PROBLEM
+    assert found.text == "No puedo usar data/martin.db: Permission denied."
+    assert found.mend
+
+
 async def test_a_check_that_never_ends_is_a_finding() -> None:
     (found,) = await examine({"net": asleep}, language="es", patience=0.01)
     assert found.level is Level.PROBLEM
