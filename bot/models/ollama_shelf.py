@@ -115,7 +115,11 @@ class OllamaShelf:
             yield
         except ollama.ResponseError as error:
             # A pull reports what no registry has in mid-stream, where there is no status.
-            if error.status_code == 404 or "file does not exist" in error.error:
+            if "file does not exist" in error.error:
+                raise ModelMissing(
+                    f"Ollama's library has no model {name!r}.", hint="See https://ollama.com/library for the names."
+                ) from error
+            if error.status_code == 404:
                 raise missing(name) from error
             raise ModelBroken(f"Ollama could not do it: {error.error}", hint="See the log of Ollama.") from error
         except (ConnectionError, httpx.ConnectError, httpx.ConnectTimeout) as error:
