@@ -65,7 +65,8 @@ def wire(house: House, model: ModelSwitch, channels: Mapping[str, Channel]) -> C
     runs, started_at = Runs(database), clock()
 
     async def status() -> HouseStatus:
-        counted, now = await census.count(database), clock()
+        midnight = clock().astimezone(house.timezone).replace(hour=0, minute=0, second=0, microsecond=0)
+        counted = await census.count(database, since=midnight)
         last = await runs.last(Maintenance.name)
         return HouseStatus(
             started_at=started_at,
@@ -77,7 +78,7 @@ def wire(house: House, model: ModelSwitch, channels: Mapping[str, Channel]) -> C
             people=counted.people,
             turns=counted.turns,
             memories=counted.memories,
-            messages_today=await usage.total(now.astimezone(house.timezone).date()),
+            messages_today=counted.messages,
             last_nightly=last.finished_at if last else None,
             disk_free=shutil.disk_usage(settings.storage.data_dir).free,
         )

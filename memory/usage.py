@@ -4,7 +4,6 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from memory.database import Database, insert_into
@@ -26,14 +25,6 @@ class Usage:
             return int((await connection.execute(_counting(connection.dialect.name), counted)).scalar_one())
 
         return await self._database.write(work)
-
-    async def total(self, day: date) -> int:
-        """Everybody's messages of one day."""
-        async with self._database.reading() as connection:
-            return int(
-                await connection.scalar(select(func.coalesce(func.sum(usage.c.messages), 0)).where(usage.c.day == day))
-                or 0
-            )
 
 
 @cache

@@ -1,7 +1,7 @@
 """The admins' commands: /status /pair /allow /ban. The registry has seen to it that an admin calls."""
 
 from bot.commands import subjects
-from bot.commands.call import Answer, Call, Command
+from bot.commands.call import Answer, Call, Command, HouseStatus
 from bot.i18n import say
 from memory.grants import Kind, Privilege
 from memory.records import Account
@@ -16,8 +16,8 @@ async def status(call: Call) -> Answer:
     lines = [
         call.say("commands-status"),
         call.say("commands-status-up", days=up.days, hours=up.seconds // 3600, minutes=up.seconds // 60 % 60),
-        call.say("commands-status-model", provider=now.provider, model=now.model or "-", adapter=now.adapter or "-"),
-        call.say("commands-status-line", answering=now.answering, waiting=now.waiting),
+        _model(call, now),
+        call.say("commands-status-line", answering=max(0, now.answering - 1), waiting=now.waiting),  # without this one
         call.say("commands-status-people", people=now.people, messages=now.messages_today),
         call.say("commands-status-memory", turns=now.turns, memories=now.memories),
         call.say("commands-status-nightly", at=call.local(now.last_nightly))
@@ -26,6 +26,13 @@ async def status(call: Call) -> Answer:
         call.say("commands-status-disk", free=round(now.disk_free / 2**30, 1)),
     ]
     return Answer(text="\n".join(lines), private=True)
+
+
+def _model(call: Call, now: HouseStatus) -> str:
+    if now.provider == "none":
+        return call.say("commands-status-model-none")
+    key = "commands-status-model-adapted" if now.adapter else "commands-status-model"
+    return call.say(key, provider=now.provider, model=now.model, adapter=now.adapter)
 
 
 async def pair(call: Call) -> Answer:
@@ -56,7 +63,7 @@ async def allow(call: Call) -> Answer:
         return await _take(call, privilege, target)
     await call.services.grants.give(privilege, target.kind, target.subject, by=call.person.id, now=call.now)
     key = "commands-now-admin" if target.admin else "commands-allowed"
-    return Answer(text=call.say(key, subject=_shown(target.kind, target.subject)))
+    return Answer(text=call.say(key, subject=_shown(call, target.kind, target.subject)))
 
 
 async def ban(call: Call) -> Answer:
@@ -71,7 +78,7 @@ async def ban(call: Call) -> Answer:
     if target.kind is Kind.PERSON and await _is_admin(call, target.subject):
         return Answer(text=call.say("commands-ban-admin"), private=True)
     await call.services.grants.give(Privilege.BANNED, target.kind, target.subject, by=call.person.id, now=call.now)
-    return Answer(text=call.say("commands-banned", subject=_shown(target.kind, target.subject)))
+    return Answer(text=call.say("commands-banned", subject=_shown(call, target.kind, target.subject)))
 
 
 async def _take(call: Call, privilege: Privilege, target: subjects.Target) -> Answer:
@@ -80,7 +87,7 @@ async def _take(call: Call, privilege: Privilege, target: subjects.Target) -> An
     if book.holds(privilege, target.kind, [target.subject]):
         return Answer(text=call.say("commands-configured", subject=target.subject), private=True)
     key = "commands-taken" if taken else "commands-not-granted"
-    return Answer(text=call.say(key, subject=_shown(target.kind, target.subject)), private=True)
+    return Answer(text=call.say(key, subject=_shown(call, target.kind, target.subject)), private=True)
 
 
 async def _listed(call: Call, privileges: tuple[Privilege, ...], title: str) -> Answer:
@@ -88,9 +95,8 @@ async def _listed(call: Call, privileges: tuple[Privilege, ...], title: str) -> 
     for privilege in privileges:
         for grant in (await call.services.grants.listed(privilege))[:LISTED]:
             mark = call.say("commands-grant-configured") if grant.configured else ""
-            lines.append(
-                f"- {call.say(f'commands-grant-{privilege}')}: {_shown(grant.kind, grant.subject)} {mark}".rstrip()
-            )
+            held = call.say(f"commands-grant-{privilege}")
+            lines.append(f"- {held}: {_shown(call, grant.kind, grant.subject)} {mark}".rstrip())
     if len(lines) == 1:
         lines.append(call.say("commands-list-empty"))
     return Answer(text="\n".join(lines), private=True)
@@ -111,8 +117,8 @@ def _nobody_meant(call: Call) -> bool:
     return call.chat.is_direct and _nobody_replied_to(call)
 
 
-def _shown(kind: Kind, subject: str) -> str:
-    return f"{kind} `{subject}`"
+def _shown(call: Call, kind: Kind, subject: str) -> str:
+    return call.say(f"commands-kind-{kind}", subject=f"`{subject}`")
 
 
 COMMANDS = (

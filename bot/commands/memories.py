@@ -106,7 +106,7 @@ async def _forget_one(call: Call, turn: TurnId) -> Answer:
 
 async def _forget_period(call: Call, period: Period, *, confirmed: bool) -> Answer:
     since, until = period.bounds(call.services.timezone)
-    first, last = call.say("commands-day", day=period.first), call.say("commands-day", day=period.last)
+    days = _days(call, period)
     if confirmed:
         gone = await call.services.forgetting.some(
             person=call.person.id, scope=call.scope, since=since, until=until, now=call.now
@@ -114,10 +114,15 @@ async def _forget_period(call: Call, period: Period, *, confirmed: bool) -> Answ
         return Answer(text=call.say("commands-forgot", count=gone), private=True)
     count = await call.services.notebook.count(scope=call.scope, person=call.person.id, since=since, until=until)
     if not count:
-        return Answer(text=call.say("commands-forget-empty", first=first, last=last), private=True)
-    return _confirm(
-        call, call.say("commands-forget-sure", count=count, first=first, last=last), f"/forget {period} yes"
-    )
+        return Answer(text=call.say("commands-forget-empty", days=days), private=True)
+    return _confirm(call, call.say("commands-forget-sure", count=count, days=days), f"/forget {period} yes")
+
+
+def _days(call: Call, period: Period) -> str:
+    first, last = call.say("commands-day", day=period.first), call.say("commands-day", day=period.last)
+    if period.first == period.last:
+        return call.say("commands-on-day", day=first)
+    return call.say("commands-between-days", first=first, last=last)
 
 
 async def _forget_everything(call: Call, *, confirmed: bool) -> Answer:

@@ -1,5 +1,7 @@
 """Settings of conversations, and counting what there is."""
 
+from datetime import timedelta
+
 from sqlalchemy import insert
 
 from memory.audit import Audit
@@ -8,7 +10,7 @@ from memory.database import Database
 from memory.people import People
 from memory.records import PersonId, Role
 from memory.rooms import Room, Rooms
-from memory.schema import conversations, turns
+from memory.schema import conversations, inbox, turns
 from tests.fakes.household import NOW, author, telegram
 
 
@@ -72,4 +74,23 @@ async def test_memories_are_the_turns_that_the_vector_store_has(database: Databa
                     indexed_at=indexed,
                 )
             )
-    assert await count(database) == Census(people=1, turns=3, memories=1)
+    assert await count(database, since=NOW) == Census(people=1, turns=3, memories=1, messages=0)
+
+
+async def test_messages_are_those_received_since_and_meant_for_martin(database: Database) -> None:
+    place = await write_thread(database, "")
+    async with database.writing() as connection:
+        for number, (conversation, at) in enumerate(
+            ((place, NOW), (place, NOW - timedelta(seconds=1)), (None, NOW)), start=1
+        ):
+            await connection.execute(
+                insert(inbox).values(
+                    conversation_id=conversation,
+                    platform="telegram",
+                    chat_id="-100",
+                    message_id=str(number),
+                    state="done",
+                    received_at=at,
+                )
+            )
+    assert (await count(database, since=NOW)).messages == 1

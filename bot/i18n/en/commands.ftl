@@ -62,6 +62,8 @@ commands-nothing-to-retry = There is no answer to repeat yet.
 # Memories
 
 commands-when = { DATETIME($at, dateStyle: "medium", timeStyle: "short") }
+commands-on-day = on { $day }
+commands-between-days = between { $first } and { $last }
 commands-day = { DATETIME($day, dateStyle: "long") }
 commands-remember-what = What shall I remember? Write it after the command: `/remember My dog is called Toby`
 commands-remembered = Kept. It is memory { $number }.
@@ -82,11 +84,11 @@ commands-forget-what =
     - everything: `/forget everything`
 commands-forget-everything = Forget everything
 commands-forget-not-found = I can't find { $number } among your memories here. /memories shows which there are.
-commands-forget-empty = I remember nothing of yours here between { $first } and { $last }.
+commands-forget-empty = I remember nothing of yours here { $days }.
 commands-forget-sure =
     { $count ->
-        [one] I'm about to forget one thing you told me here between { $first } and { $last }, and what I answered. It cannot be undone. Are you sure?
-       *[other] I'm about to forget { $count } things you told me here between { $first } and { $last }, and what I answered. It cannot be undone. Are you sure?
+        [one] I'm about to forget one thing you told me here { $days }, and what I answered. It cannot be undone. Are you sure?
+       *[other] I'm about to forget { $count } things you told me here { $days }, and what I answered. It cannot be undone. Are you sure?
     }
 commands-forget-sure-everywhere = I'm about to forget everything you ever told me, anywhere, and your settings. It cannot be undone. If you want a copy, ask for it first with /export. Are you sure?
 commands-forget-sure-here = I'm about to forget everything you told me in this group, and what I answered. It cannot be undone. Are you sure?
@@ -152,7 +154,9 @@ commands-persona-reset = All right, I'm back to how I was made.
 
 commands-status = **How I am**
 commands-status-up = - Up for { $days } d { $hours } h { $minutes } min
-commands-status-model = - Model: { $model } ({ $provider }), adapter { $adapter }
+commands-status-model = - Model: { $model } ({ $provider })
+commands-status-model-adapted = - Model: { $model } ({ $provider }), with the adapter { $adapter }
+commands-status-model-none = - Model: none; I answer from memory
 commands-status-line = - Answering: { $answering }; in line: { $waiting }
 commands-status-people = - People: { $people }; messages today: { $messages }
 commands-status-memory = - Turns: { $turns }; memories: { $memories }
@@ -166,6 +170,10 @@ commands-paired = Done: { $name } (`{ $account }`) may talk to me now, and I hav
 commands-allow-list = **Who may talk to me**
 commands-ban-list = **Whom I keep out**
 commands-list-empty = Nobody.
+commands-kind-person = the person { $subject }
+commands-kind-chat = the group { $subject }
+commands-kind-server = the server { $subject }
+commands-kind-role = the role { $subject }
 commands-grant-admin = admin
 commands-grant-allowed = allowed
 commands-grant-banned = kept out
@@ -177,7 +185,7 @@ commands-allowed = Done: { $subject } is allowed.
 commands-now-admin = Done: { $subject } runs me now.
 commands-banned = Done: { $subject } is kept out.
 commands-taken = Done: taken from { $subject }.
-commands-not-granted = { $subject } did not have it.
+commands-not-granted = There was nothing to take: { $subject } did not have it.
 commands-configured = That is in config.toml (`{ $subject }`): take it out there and start me again.
 
 # Models

@@ -62,6 +62,8 @@ commands-nothing-to-retry = Todavía no hay ninguna respuesta que repetir.
 # Memories
 
 commands-when = { DATETIME($at, dateStyle: "medium", timeStyle: "short") }
+commands-on-day = el { $day }
+commands-between-days = entre el { $first } y el { $last }
 commands-day = { DATETIME($day, dateStyle: "long") }
 commands-remember-what = ¿Qué quieres que recuerde? Escríbelo detrás: `/remember Mi perro se llama Toby`
 commands-remembered = Guardado. Es el recuerdo { $number }.
@@ -82,11 +84,11 @@ commands-forget-what =
     - todo: `/forget everything`
 commands-forget-everything = Olvidarlo todo
 commands-forget-not-found = No encuentro entre tus recuerdos de aquí el { $number }. Con /memories ves cuáles hay.
-commands-forget-empty = No recuerdo nada tuyo de aquí entre el { $first } y el { $last }.
+commands-forget-empty = No recuerdo nada tuyo de aquí { $days }.
 commands-forget-sure =
     { $count ->
-        [one] Voy a olvidar una cosa que me dijiste aquí entre el { $first } y el { $last }, y lo que te contesté. No se puede deshacer. ¿Seguro?
-       *[other] Voy a olvidar { $count } cosas que me dijiste aquí entre el { $first } y el { $last }, y lo que te contesté. No se puede deshacer. ¿Seguro?
+        [one] Voy a olvidar una cosa que me dijiste aquí { $days }, y lo que te contesté. No se puede deshacer. ¿Seguro?
+       *[other] Voy a olvidar { $count } cosas que me dijiste aquí { $days }, y lo que te contesté. No se puede deshacer. ¿Seguro?
     }
 commands-forget-sure-everywhere = Voy a olvidar todo lo que me has dicho alguna vez, en cualquier sitio, y tus ajustes. No se puede deshacer. Si quieres una copia, pídemela antes con /export. ¿Seguro?
 commands-forget-sure-here = Voy a olvidar todo lo que me has dicho en este grupo, y lo que te contesté. No se puede deshacer. ¿Seguro?
@@ -152,7 +154,9 @@ commands-persona-reset = De acuerdo, vuelvo a ser como soy de serie.
 
 commands-status = **Cómo estoy**
 commands-status-up = - En marcha desde hace { $days } d { $hours } h { $minutes } min
-commands-status-model = - Modelo: { $model } ({ $provider }), adaptador { $adapter }
+commands-status-model = - Modelo: { $model } ({ $provider })
+commands-status-model-adapted = - Modelo: { $model } ({ $provider }), con el adaptador { $adapter }
+commands-status-model-none = - Modelo: ninguno; contesto de memoria
 commands-status-line = - Contestando: { $answering }; en cola: { $waiting }
 commands-status-people = - Personas: { $people }; mensajes hoy: { $messages }
 commands-status-memory = - Turnos: { $turns }; recuerdos: { $memories }
@@ -166,6 +170,10 @@ commands-paired = Hecho: { $name } (`{ $account }`) ya puede hablar conmigo, y s
 commands-allow-list = **Quién puede hablar conmigo**
 commands-ban-list = **A quién he dejado fuera**
 commands-list-empty = Nadie.
+commands-kind-person = la persona { $subject }
+commands-kind-chat = el grupo { $subject }
+commands-kind-server = el servidor { $subject }
+commands-kind-role = el rol { $subject }
 commands-grant-admin = administra
 commands-grant-allowed = permitido
 commands-grant-banned = fuera
@@ -176,8 +184,8 @@ commands-ban-admin = A quien me administra no puedo dejarle fuera. Quítale ante
 commands-allowed = Hecho: { $subject } tiene permiso.
 commands-now-admin = Hecho: { $subject } ahora me administra.
 commands-banned = Hecho: { $subject } se queda fuera.
-commands-taken = Hecho: se lo he quitado a { $subject }.
-commands-not-granted = { $subject } no lo tenía.
+commands-taken = Hecho: { $subject } ya no lo tiene.
+commands-not-granted = No había nada que quitar: { $subject } no lo tenía.
 commands-configured = Eso está en config.toml (`{ $subject }`): quítalo allí y arráncame de nuevo.
 
 # Models
@@ -190,7 +198,7 @@ commands-model-what = Escribe `/model`, `/model choose NOMBRE` o `/model update`
 commands-model-step = ⏳ { $status }
 commands-model-pull = ⏳ { $status }: { $percent } % ({ $done } de { $total } GB)
 commands-model-failed =
-    No he podido cambiar de modelo, así que sigue contestando el de antes.
+    No he podido cambiar de modelo, así que sigue contestando el de antes. El motivo, tal como me llega:
 
     { $detail }
 commands-model-changed = Hecho: ahora contesta `{ $name }`.

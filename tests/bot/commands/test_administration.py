@@ -64,10 +64,10 @@ async def test_the_list_says_what_is_configured_and_what_was_granted(home: House
     await home.ask("/allow role 9", boss, chat=CHANNEL)
     lines = (await home.ask("/allow", OWNER)).text.splitlines()
     assert lines[1:] == [
-        "- administra: person `telegram:1` (en config.toml)",
-        "- administra: person `discord:1`",
-        "- permitido: role `discord:9`",
-        "- permitido: server `discord:5`",
+        "- administra: la persona `telegram:1` (en config.toml)",
+        "- administra: la persona `discord:1`",
+        "- permitido: el rol `discord:9`",
+        "- permitido: el servidor `discord:5`",
     ]
 
 
@@ -91,7 +91,7 @@ async def test_whoever_is_banned_is_not_heard_until_it_is_lifted(home: Household
     await home.ask("/ban remove telegram:7", OWNER)
     assert (await home.check(message("hola", ANA))).ruling is Ruling.STRANGER
     again = await home.ask("/ban remove telegram:7", OWNER)
-    assert again.text == say("es", "commands-not-granted", subject="person `telegram:7`")
+    assert again.text == say("es", "commands-not-granted", subject="la persona `telegram:7`")
     assert say("es", "commands-list-empty") in (await home.ask("/ban", OWNER)).text
 
 

@@ -108,7 +108,10 @@ async def test_nobody_forgets_what_is_not_theirs_or_not_from_here(home: Househol
     assert home.oblivion.asked == []
 
 
-@pytest.mark.parametrize(("language", "word", "sure"), [("es", "hoy", "¿Seguro?"), ("en", "today", "Are you sure?")])
+@pytest.mark.parametrize(
+    ("language", "word", "sure"),
+    [("es", "hoy", "aquí el 20 de mayo de 2026,"), ("en", "today", "here on May 20, 2026,")],
+)
 async def test_days_are_forgotten_once_confirmed(home: Household, language: str, word: str, sure: str) -> None:
     await home.meet(ANA, language=language)
     await home.ask("/remember Toby", ANA)
