@@ -63,7 +63,7 @@ def recall(
     if json:
         print_json([{"score": hit.score, "memory": _shown(hit.memory), "around": _around(hit)} for hit in hits])
     else:
-        _show(hits, zone=ZoneInfo(settings.timezone))
+        _show(hits, zone=ZoneInfo(settings.timezone), language=settings.language)
 
 
 def import_(
@@ -105,7 +105,7 @@ def import_(
         scopes = [{"scope": str(one.scope), "new": one.new, "known": one.known} for one in report.scopes]
         print_json(asdict(report) | {"scopes": scopes})
     else:
-        _tell(report)
+        _tell(report, language=settings.language)
 
 
 @export.command()
@@ -138,13 +138,13 @@ def forget(
     json: Json = False,
 ) -> None:
     """Forget everything one person ever said, in every store. It cannot be undone."""
+    from bot.i18n import say
     from house import build
     from memory import lock
 
-    if not yes:
-        typer.confirm(f"Forget everything {who} ever said?", abort=True, err=True)
-
     settings = settings_of(context)
+    if not yes:
+        typer.confirm(say(settings.language, "cli-forget-sure", who=who), abort=True, err=True)
 
     async def go() -> "ForgetReport":
         with lock.held(settings.storage.data_dir):
@@ -155,7 +155,8 @@ def forget(
     if json:
         print_json({"person": who} | asdict(report))
     else:
-        stdout().print(f"✓ {report.turns} turns forgotten, and {report.answers} answers to them.", markup=False)
+        told = say(settings.language, "cli-forgot", turns=report.turns, answers=report.answers)
+        stdout().print(told, markup=False, highlight=False)
 
 
 async def _owner(house: "House") -> PersonId:
@@ -197,9 +198,11 @@ def _around(hit: "Hit") -> list[dict[str, object]]:
     return [_shown(memory) for memory in hit.neighbours]
 
 
-def _show(hits: "Iterable[Hit]", *, zone: ZoneInfo) -> None:
+def _show(hits: "Iterable[Hit]", *, zone: ZoneInfo, language: str) -> None:
     from rich.table import Table
     from rich.text import Text
+
+    from bot.i18n import say
 
     table = Table(box=None, pad_edge=False, show_header=False)
     for hit in hits:
@@ -211,22 +214,27 @@ def _show(hits: "Iterable[Hit]", *, zone: ZoneInfo) -> None:
     if table.row_count:
         stdout().print(table)
     else:
-        stderr().print("Nothing is remembered about that.")
+        stderr().print(say(language, "cli-recall-none"))
 
 
-def _tell(report: "ImportReport") -> None:
-    out = stdout()
-    for one in report.scopes:
-        out.print(f"{one.scope}: {one.new} new, {one.known} known", markup=False, highlight=False)
-    skipped = ", ".join(f"{count} {reason}" for reason, count in report.skipped.items())
-    rate = f" ({report.new / report.seconds:.0f} turns/s)" if report.new and report.seconds else ""
-    verb = "would be imported" if report.dry_run else "imported"
-    formats = ", ".join(report.formats)
-    out.print(
-        f"{report.new} turns {verb} from {formats} in {report.seconds:.1f} s{rate}.", markup=False, highlight=False
-    )
-    if skipped:
-        out.print(f"Left out: {skipped}.", markup=False, highlight=False)
+def _tell(report: "ImportReport", *, language: str) -> None:
+    from bot.i18n import say
+
+    key = "cli-import-would" if report.dry_run else "cli-imported"
+    formats, seconds = ", ".join(report.formats), round(report.seconds, 1)
+    rate = round(report.new / report.seconds) if report.seconds else 0
+    lines = [
+        *(
+            say(language, "cli-import-scope", scope=str(one.scope), new=one.new, known=one.known)
+            for one in report.scopes
+        ),
+        say(language, key, new=report.new, formats=formats, seconds=seconds, rate=rate),
+    ]
+    if report.skipped:
+        skipped = ", ".join(f"{count} {reason}" for reason, count in report.skipped.items())
+        lines.append(say(language, "cli-import-left-out", skipped=skipped))
+    for line in lines:
+        stdout().print(line, markup=False, highlight=False)
     for row in report.unreadable:
         stderr().print(f"{row.where}: {row.why}", markup=False, highlight=False)
 

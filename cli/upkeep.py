@@ -114,15 +114,18 @@ def setup(context: typer.Context) -> None:
 
 def pair(context: typer.Context, code: Annotated[str, typer.Argument(help="The code a stranger was given.")]) -> None:
     """Let in the stranger who was given CODE."""
+    from bot.i18n import say
     from house import build
 
+    settings = settings_of(context)
+
     async def approve() -> str:
-        async with build(settings_of(context)) as house:
+        async with build(settings) as house:
             petition = await house.pairing.approve(code, by=None, now=now())
         if petition is None:
             raise BotError(
                 "Nobody waits with that code.", hint="It is good for 10 minutes and once; the stranger can ask anew."
             )
-        return f"{petition.name} ({petition.account})"
+        return say(settings.language, "cli-paired", name=petition.name, account=str(petition.account))
 
-    stdout().print(f"✓ {asyncio.run(approve())} may talk to Martín now.", markup=False, highlight=False)
+    stdout().print(asyncio.run(approve()), markup=False, highlight=False)

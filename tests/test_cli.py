@@ -174,6 +174,8 @@ def test_a_history_comes_in_and_is_found_in_its_scope_alone(tmp_path: Path) -> N
     bring = ("import", str(history), "--scope", "place:archive:dogs", "--json")
     first = martin(*bring, folder=tmp_path)
     assert first.json["scopes"] == [{"scope": "place:archive:dogs", "new": 2, "known": 0}], first.err
+    again = martin(*bring[:-1], folder=tmp_path)
+    assert again.out.splitlines()[0] == "place:archive:dogs: nuevos, 0; ya conocidos, 2"
     found = martin("recall", "¿Cómo se llama el perro?", "--scope", "place:archive:dogs", "--json", folder=tmp_path)
     assert "Toby" in "".join(hit["memory"]["text"] for hit in found.json)
     elsewhere = martin("recall", "¿Cómo se llama el perro?", "--scope", "place:archive:cats", "--json", folder=tmp_path)
@@ -192,6 +194,8 @@ def test_who_talked_here_can_have_their_data_and_be_forgotten(tmp_path: Path) ->
     assert (forgotten.code, forgotten.json["turns"]) == (0, 2), forgotten.err
     after = martin("recall", "Toby", "--scope", "person:1", "--json", folder=tmp_path)
     assert after.json == []
+    nothing = martin("recall", "Toby", "--scope", "person:1", folder=tmp_path)
+    assert nothing.err.strip() == "No recuerdo nada de eso."
 
 
 def test_nobody_is_forgotten_without_being_sure(tmp_path: Path) -> None:
