@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.discord import Discord
-from tests.e2e.opened import MODEL, environment, serving
+from tests.e2e.opened import MODEL, PATIENCE, environment, serving
 from tests.fakes.discord_server import DiscordServer
 from tests.fakes.ollama_server import Behaviour, OllamaServer
 from tests.fakes.telegram_server import ANA, TOKEN, Sent, TelegramServer
@@ -32,14 +32,14 @@ class Telegram:
         """Close it, as a supervisor would."""
         await self._stack.aclose()
 
-    async def says(self, text: str, *, chat: int = ANA["id"], seconds: float = 30) -> Sent:
+    async def says(self, text: str, *, chat: int = ANA["id"], seconds: float = PATIENCE) -> Sent:
         """Write `text` and wait for the whole reply: its last message, with the buttons where it is an answer."""
         before = self.answers(chat)
         await self.server.inject(text, chat=chat)
         await self.until(lambda: len(self.answers(chat)) > len(before), seconds=seconds)
         return self.answers(chat)[-1]
 
-    async def until(self, condition: Callable[[], object], *, seconds: float = 30) -> None:
+    async def until(self, condition: Callable[[], object], *, seconds: float = PATIENCE) -> None:
         await self.server.wait_for(condition, seconds=seconds)
 
     def answers(self, chat: int = ANA["id"]) -> list[Sent]:

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.opened import environment, serving
+from tests.e2e.opened import PATIENCE, environment, serving
 from tests.fakes.databases import rows
 from tests.fakes.discord_server import TOKEN, DiscordServer, Waiting
 from tests.fakes.discord_world import Json
@@ -48,7 +48,7 @@ class Discord:
         """Close it, as a supervisor would."""
         await self._stack.aclose()
 
-    async def until(self, condition: Callable[[], object], *, seconds: float = 30) -> None:
+    async def until(self, condition: Callable[[], object], *, seconds: float = PATIENCE) -> None:
         await self.server.wait_for(condition, within=seconds)
 
     # What people do ------------------------------------------------------------------------------

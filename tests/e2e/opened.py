@@ -10,6 +10,7 @@ from tests.fakes.databases import database_url
 from tests.fakes.ollama_server import OllamaServer
 
 MODEL = "martin-test"
+PATIENCE = 90.0  # seconds: the first house of a process loads the embedding model, on a machine that may be busy
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import MODEL
+from tests.e2e.opened import MODEL, PATIENCE
 from tests.e2e.program import Program
 from tests.fakes.ollama_server import Behaviour, OllamaServer
 from tests.fakes.telegram_server import TOKEN, TelegramServer
@@ -15,6 +15,7 @@ PEOPLE = range(101, 106)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("drafts", [True, False], ids=["drafts", "edits"])
 async def test_killed_in_the_middle_of_replies_everybody_is_answered_once(tmp_path: Path, drafts: bool) -> None:
     behaviour = Behaviour(answers=["".join(WORDS)], tokens_per_second=20)
@@ -34,14 +35,14 @@ async def test_killed_in_the_middle_of_replies_everybody_is_answered_once(tmp_pa
         try:
             for person in PEOPLE:
                 await server.inject("Cuéntame algo largo", chat=person)
-            await server.wait_for(lambda: model.active == len(PEOPLE), seconds=60)
+            await server.wait_for(lambda: model.active == len(PEOPLE), seconds=PATIENCE)
             await asyncio.sleep(0.5)
             await program.kill()
             assert any(
                 "palabra" in text for text in [draft.text for draft in server.drafts] + [s.text for s in server.sent]
             )
             await program.start()
-            await server.wait_for(lambda: all(_whole(server, person) for person in PEOPLE), seconds=60)
+            await server.wait_for(lambda: all(_whole(server, person) for person in PEOPLE), seconds=PATIENCE)
             await asyncio.sleep(0.5)
         finally:
             await program.kill()

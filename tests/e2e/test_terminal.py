@@ -32,6 +32,7 @@ async def _chat(folder: Path, lines: str) -> tuple[int, str, str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 async def test_without_a_model_he_answers_from_memory_and_a_new_process_still_knows(tmp_path: Path) -> None:
     code, out, _ = await _chat(tmp_path, "Mi perro se llama Toby y nació en Cádiz\n¿Cómo se llama mi perro?\n")
     assert code == 0
@@ -42,6 +43,7 @@ async def test_without_a_model_he_answers_from_memory_and_a_new_process_still_kn
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 async def test_a_second_martin_in_the_same_folder_is_refused_naming_the_first(tmp_path: Path) -> None:
     first = await asyncio.create_subprocess_exec(
         sys.executable,

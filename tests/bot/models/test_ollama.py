@@ -162,7 +162,7 @@ async def test_whoever_stops_listening_stops_the_generation() -> None:
 
 
 async def test_two_hundred_and_fifty_six_answers_stream_at_once() -> None:
-    async with talking(Behaviour(answers=["uno dos tres"], first_token=2.0)) as (server, model):
+    async with talking(Behaviour(answers=["uno dos tres"], first_token=6.0)) as (server, model):
         heard_all = await asyncio.gather(*(heard(model) for _ in range(256)))
     assert set(heard_all) == {"uno dos tres"}
     assert server.most_active == 256
