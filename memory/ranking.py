@@ -1,8 +1,9 @@
 """Weigh every memory of a shelf against a question.
 
 Each signal is a named function that gives one number a row, in its own units; `scored` brings them to one scale
-(z-scores) and adds them up with fixed weights. The weights are round numbers chosen from what each signal is, not
-fitted to a set of questions: such weights transfer badly. Pure: arrays in, arrays out.
+(z-scores) and adds them up with fixed weights. The weights are round numbers chosen from what each signal is, and by
+leaving signals out one at a time on LoCoMo's five development conversations; none was fitted: fitted weights transfer
+badly. Pure: arrays in, arrays out.
 """
 
 from collections.abc import Sequence
