@@ -99,6 +99,8 @@ class Recording:
 
     async def remember(self, conversation: ConversationId, answered: Answered, written: Written) -> None:
         """Hand the new turns to the index; take back those that a /retry has replaced."""
+        if len(written.inputs) < len(answered.inputs):
+            return  # somebody was forgotten in the meantime
         said = list(zip(answered.inputs, written.inputs, strict=True))
         if answered.response is not None and written.response is not None:
             said.append((answered.response, written.response))

@@ -186,9 +186,11 @@ class Transcripts:
         async def work(connection: AsyncConnection) -> Written:
             used = [*answer.recalled, *([] if answer.again is None else [answer.again])]
             kept = await _still_there(connection, used) if used else set()
-            inputs = [await _write_turn(connection, said, answer.conversation) for said in answer.inputs]
+            written = [await _write_turn(connection, said, answer.conversation) for said in answer.inputs]
+            inputs = [turn for turn in written if turn is not None]
+            forgotten = len(inputs) < len(written) or not kept.issuperset(used)
             response = None
-            if answer.response is not None and kept.issuperset(used):  # what was made of forgotten words goes with them
+            if answer.response is not None and not forgotten:  # what was made of forgotten words goes with them
                 response = await _write_turn(connection, answer.response, answer.conversation)
             asked = inputs[-1] if inputs else answer.again if answer.again in kept else None
             exchange = None
@@ -236,10 +238,9 @@ async def _write_exchange(connection: AsyncConnection, answer: Answered, asked: 
     return int((await connection.execute(_EXCHANGE, values)).scalar_one())
 
 
-async def _write_turn(connection: AsyncConnection, said: Said, conversation: ConversationId) -> TurnId:
+async def _write_turn(connection: AsyncConnection, said: Said, conversation: ConversationId) -> TurnId | None:
+    """Write a turn. None: the account that said it has been forgotten, and so is this."""
     values = {
-        "by_platform": said.platform,
-        "by_user": said.user_id,
         "conversation_id": conversation,
         "scope": str(said.scope),
         "role": said.role,
@@ -252,7 +253,11 @@ async def _write_turn(connection: AsyncConnection, said: Said, conversation: Con
         "session": said.session,
         "memorable": said.memorable,
     }
-    return TurnId((await connection.execute(_TURN, values)).scalar_one())
+    if not said.user_id:
+        return TurnId((await connection.execute(_TURN, values)).scalar_one())
+    named = {"by_platform": said.platform, "by_user": said.user_id}
+    made = (await connection.execute(_TURN_OF_ACCOUNT, values | named)).scalar_one_or_none()
+    return None if made is None else TurnId(made)
 
 
 async def _replace_older(connection: AsyncConnection, asked: TurnId, response: TurnId) -> list[TurnId]:
@@ -283,12 +288,30 @@ def _turn_columns() -> Select[Any]:
 
 # Statements of a message's path, built once: see `database.insert_into`.
 
-_ACCOUNT = (
-    select(accounts.c.id)
-    .where(accounts.c.platform == bindparam("by_platform"), accounts.c.user_id == bindparam("by_user"))
-    .scalar_subquery()
+_SAID = (
+    "conversation_id",
+    "scope",
+    "role",
+    "person_id",
+    "speaker",
+    "text",
+    "said_at",
+    "message_id",
+    "reply_to",
+    "session",
+    "memorable",
 )
-_TURN = insert(turns).values(account_id=_ACCOUNT).returning(turns.c.id)
+_TURN = insert(turns).returning(turns.c.id)
+_TURN_OF_ACCOUNT = (
+    insert(turns)
+    .from_select(
+        ["account_id", *_SAID],
+        select(accounts.c.id, *(bindparam(name, type_=turns.c[name].type) for name in _SAID)).where(
+            accounts.c.platform == bindparam("by_platform"), accounts.c.user_id == bindparam("by_user")
+        ),
+    )
+    .returning(turns.c.id)
+)
 _THERE = select(turns.c.id).where(turns.c.id.in_(bindparam("ids", expanding=True)))
 _EXCHANGE = insert(exchanges).returning(exchanges.c.id)
 _SHOWN_FROM = (

@@ -134,3 +134,28 @@ async def test_a_vote_under_a_message_of_another_chat_finds_nothing(
     votes = Votes(database)
     assert await votes.voted_on(platform="telegram", chat_id="8", message_id="55") is None
     assert await votes.voted_on(platform="discord", chat_id="7", message_id="55") is None
+
+
+async def test_what_a_forgotten_account_said_is_not_written(database: Database, conversation: ConversationId) -> None:
+    scope = Scope.person(PersonId(1))
+    gone = Said(role=Role.USER, text="secreto", said_at=NOW, scope=scope, platform="telegram", user_id="404")
+    answer = Answered(
+        conversation=conversation,
+        inputs=[gone],
+        again=None,
+        response=Said(role=Role.ASSISTANT, text="secreto, dices", said_at=NOW, scope=scope),
+        inbox_ids=[await _received(database, conversation, "1")],
+        person=None,
+        provider="ollama",
+        model="m",
+        adapter="",
+        consents=False,
+        outcome=Outcome.COMPLETE,
+        recalled=[],
+        started_at=NOW,
+        pieces=["{}"],
+    )
+    written = await Transcripts(database).finish(answer, now=NOW)
+    assert (list(written.inputs), written.response, written.exchange) == ([], None, None)
+    assert len(written.deliveries) == 1  # whoever it was is answered all the same
+    assert await Transcripts(database).recent(conversation, limit=10) == []

@@ -150,7 +150,7 @@ async def test_memory_answers_while_a_first_model_is_pulled() -> None:
 
 async def test_a_model_that_nobody_has_is_not_hidden_behind_memory() -> None:
     async with OllamaServer() as server, switching(server.url) as switch:
-        with pytest.raises(ModelMissing, match="ollama pull"):
+        with pytest.raises(ModelMissing, match="ollama\\.com/library"):
             await heard(switch)
 
 
