@@ -26,6 +26,7 @@ from memory.sqlite import connect
 
 T = TypeVar("T")
 
+CONNECTIONS = 12  # kept open: one opened for a burst and closed after it costs more than ten statements
 GROUP = 64  # writes that share one transaction at most: bounds how much runs again when one of them fails
 BUSY_SECONDS = 15  # how long a write waits for another process's write, or for a server, before it gives up
 MIGRATING = 0x4D617274  # the lock that whoever migrates a PostgreSQL database holds: any number, always the same
@@ -96,7 +97,7 @@ def _on_sqlite_connect(connection: DBAPIConnection, _record: ConnectionPoolEntry
         "foreign_keys = ON",
         "secure_delete = ON",  # what is forgotten is overwritten, not only unlinked
         "temp_store = MEMORY",
-        "cache_size = -16000",  # KiB
+        "cache_size = -4000",  # KiB, of each connection
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
@@ -234,7 +235,9 @@ def _engine(url: str) -> AsyncEngine:
         if parsed.get_backend_name() != "sqlite":
             waiting = {"timeout": BUSY_SECONDS, "server_settings": {"lock_timeout": str(BUSY_SECONDS * 1000)}}
             return create_async_engine(parsed, pool_pre_ping=True, connect_args=waiting)
-        engine = create_async_engine(parsed, connect_args={"async_creator_fn": connect})
+        engine = create_async_engine(
+            parsed, connect_args={"async_creator_fn": connect}, pool_size=CONNECTIONS, pool_use_lifo=True
+        )
     except (SQLAlchemyError, ImportError) as error:  # no address, or one of a database or driver that is not here
         raise DatabaseUnreachable(str(error)) from error
     if parsed.database and parsed.database != ":memory:":
