@@ -81,8 +81,9 @@ async def measure(server: TelegramServer, program: Program, *, chats: int, limit
     sent_before, drafts_before, calls_before = len(server.sent), len(server.drafts), sum(server.calls.values())
     polls_before = server.calls["getUpdates"]
     cpu_before = sum(program.process.cpu_times()[:2])
-    written = time.time()
+    written: dict[int, float] = {}
     for person in people:
+        written[person] = time.time()
         await server.inject(QUESTION, chat=person, user={**ANA, "id": person})
     waiting, peak = set(people), 0.0
     deadline = time.time() + 60 + (chats / 5 if limits else 0)
@@ -103,8 +104,8 @@ async def measure(server: TelegramServer, program: Program, *, chats: int, limit
         whole = [version.at for version in message.versions if LAST_WORD in version.text]
         if whole:
             final[message.chat] = whole[0]
-    over_first = [(at - written - FIRST_TOKEN) * 1000 for at in first.values()]
-    over_final = [(at - written - LAST_TOKEN) * 1000 for at in final.values()]
+    over_first = [(at - written[chat] - FIRST_TOKEN) * 1000 for chat, at in first.items()]
+    over_final = [(at - written[chat] - LAST_TOKEN) * 1000 for chat, at in final.items()]
     polls = server.calls["getUpdates"] - polls_before
     return Measured(
         chats=chats,
