@@ -79,10 +79,6 @@ class ChannelGone(ChannelError):
     """It never will: blocked, kicked, the chat or the message deleted. Trying again is of no use."""
 
 
-class ChannelThrottled(ChannelError):
-    """It will, later. Raised only where waiting would be wrong (a preview)."""
-
-
 class AttachmentRefused(BotError):
     """A file is too large, unreadable, or of a kind Martín does not take."""
 

@@ -4,7 +4,6 @@ Knows nothing of what is written.
 """
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import TypeVar
 
 import structlog
@@ -23,8 +22,6 @@ async def until_written(
     write: Callable[[], Awaitable[T]], *, chat: str, failed: Callable[[], object] = lambda: None
 ) -> T:
     """What `write` returns, once it has not raised a DatabaseError. `failed` is called each time it has."""
-    with suppress(DatabaseError):
-        return await write()  # nearly always
     async for attempt in AsyncRetrying(
         retry=retry_if_exception_type(DatabaseError), wait=wait_exponential(max=LONGEST_PAUSE), reraise=True
     ):

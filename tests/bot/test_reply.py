@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot import reply
-from bot.errors import ChannelGone, ChannelThrottled
+from bot.errors import ChannelError, ChannelGone
 from bot.messages import OutboundMessage
 from bot.reply import Reply
 from memory.inbox import Inbox
@@ -87,7 +87,7 @@ async def test_an_edit_waits_for_its_time(tmp_path: Path) -> None:
 
 
 async def test_a_throttled_preview_is_followed_by_a_newer_one(tmp_path: Path) -> None:
-    channel = FakeChannel(faults=[ChannelThrottled("too many")])
+    channel = FakeChannel(faults=[ChannelError("too many")])
     async with talking(tmp_path, ScriptedModel(), channel=channel) as talk, replying_in(talk) as growing:
         growing.show("Había")
         await asyncio.sleep(0.01)
