@@ -18,22 +18,22 @@ async def _received(database: Database, conversation: ConversationId, message_id
     return inbox_id
 
 
-async def _answered(
-    database: Database, conversation: ConversationId, inbox_id: InboxId, *, again: TurnId | None = None
-) -> tuple[Written, PersonId]:
-    author = Author(account=Account(platform="telegram", user_id="7"), name="Ana")
-    person = await People(database).resolve(author, now=NOW)
-    scope = Scope.person(person.id)
-    asked = Said(
-        role=Role.USER, text="hola", said_at=NOW, scope=scope, person=person.id, platform="telegram", user_id="7"
-    )
-    answer = Answered(
+def _answer(
+    conversation: ConversationId,
+    inbox_id: InboxId,
+    asked: Said,
+    response: Said,
+    *,
+    person: PersonId | None = None,
+    again: TurnId | None = None,
+) -> Answered:
+    return Answered(
         conversation=conversation,
         inputs=[] if again else [asked],
         again=again,
-        response=Said(role=Role.ASSISTANT, text="qué tal", said_at=NOW, scope=scope),
+        response=response,
         inbox_ids=[inbox_id],
-        person=person.id,
+        person=person,
         provider="ollama",
         model="m",
         adapter="",
@@ -43,6 +43,19 @@ async def _answered(
         started_at=NOW,
         pieces=["{}"],
     )
+
+
+async def _answered(
+    database: Database, conversation: ConversationId, inbox_id: InboxId, *, again: TurnId | None = None
+) -> tuple[Written, PersonId]:
+    author = Author(account=Account(platform="telegram", user_id="7"), name="Ana")
+    person = await People(database).resolve(author, now=NOW)
+    scope = Scope.person(person.id)
+    asked = Said(
+        role=Role.USER, text="hola", said_at=NOW, scope=scope, person=person.id, platform="telegram", user_id="7"
+    )
+    response = Said(role=Role.ASSISTANT, text="qué tal", said_at=NOW, scope=scope)
+    answer = _answer(conversation, inbox_id, asked, response, person=person.id, again=again)
     return await Transcripts(database).finish(answer, now=NOW), person.id
 
 
@@ -139,22 +152,8 @@ async def test_a_vote_under_a_message_of_another_chat_finds_nothing(
 async def test_what_a_forgotten_account_said_is_not_written(database: Database, conversation: ConversationId) -> None:
     scope = Scope.person(PersonId(1))
     gone = Said(role=Role.USER, text="secreto", said_at=NOW, scope=scope, platform="telegram", user_id="404")
-    answer = Answered(
-        conversation=conversation,
-        inputs=[gone],
-        again=None,
-        response=Said(role=Role.ASSISTANT, text="secreto, dices", said_at=NOW, scope=scope),
-        inbox_ids=[await _received(database, conversation, "1")],
-        person=None,
-        provider="ollama",
-        model="m",
-        adapter="",
-        consents=False,
-        outcome=Outcome.COMPLETE,
-        recalled=[],
-        started_at=NOW,
-        pieces=["{}"],
-    )
+    response = Said(role=Role.ASSISTANT, text="secreto, dices", said_at=NOW, scope=scope)
+    answer = _answer(conversation, await _received(database, conversation, "1"), gone, response)
     written = await Transcripts(database).finish(answer, now=NOW)
     assert (list(written.inputs), written.response, written.exchange) == ([], None, None)
     assert len(written.deliveries) == 1  # whoever it was is answered all the same
